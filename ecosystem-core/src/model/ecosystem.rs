@@ -1,0 +1,58 @@
+//! The whole tree.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use super::app::App;
+use super::names::{AppName, DaemonId};
+
+/// What a tree says: its valid daemons, and the sources of which nothing can be said.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Ecosystem {
+    /// Daemons whose source is valid, by id.
+    pub daemons: BTreeMap<DaemonId, Daemon>,
+    /// Daemons whose source is not: what runs of them stays as it is.
+    pub broken: BTreeMap<DaemonId, Broken>,
+}
+
+/// One `ecosystem.edn`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Daemon {
+    /// Its folder below the root.
+    pub id: DaemonId,
+    /// Its apps in the author's order; never empty, names distinct over the whole tree.
+    pub apps: Vec<App>,
+    /// `:deploy`, passed through to the generated file.
+    pub deploy: Option<Json>,
+}
+
+/// A source with errors.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// Its text, as far as it is UTF-8: may name apps that must not be taken for removed.
+    pub text: String,
+}
+
+impl Broken {
+    /// Whether the text may declare this app: it holds the name as a whole string.
+    ///
+    /// A daemon that was moved and broken in one go still names its apps; they are kept.
+    #[must_use]
+    pub fn mentions(&self, app: &str) -> bool {
+        self.text.contains(&format!("\"{app}\""))
+    }
+}
+
+impl Ecosystem {
+    /// Every valid app with the daemon it belongs to, in the order of ids.
+    pub fn apps(&self) -> impl Iterator<Item = (&Daemon, &App)> {
+        self.daemons.values().flat_map(|daemon| daemon.apps.iter().map(move |app| (daemon, app)))
+    }
+
+    /// The app of this name.
+    #[must_use]
+    pub fn app(&self, name: &AppName) -> Option<(&Daemon, &App)> {
+        self.apps().find(|(_, app)| app.name == *name)
+    }
+}

@@ -1,0 +1,15 @@
+//! What a tree says once it is valid: daemons, their apps, and which sources are broken.
+//!
+//! Values of these types come from [`crate::validate`]; they are what PM2 would make of the text, so
+//! `"10s"` is 10000 and `"a 'b c'"` is a list of two words.
+
+mod app;
+mod digest;
+mod ecosystem;
+mod names;
+pub mod schema;
+
+pub use app::{App, Env, EnvValue, InheritEnv};
+pub use digest::Digest;
+pub use ecosystem::{Broken, Daemon, Ecosystem};
+pub use names::{AppName, DaemonId, Owner};

@@ -1,0 +1,82 @@
+//! Names that cannot be mixed up.
+
+use std::fmt;
+
+use serde::Serialize;
+
+macro_rules! name_type {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text of it.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+name_type! {
+    /// The name of an app: its id in PM2, unique over the whole tree, and none that PM2 would misread.
+    AppName
+}
+
+name_type! {
+    /// A daemon's folder below the root with `/` as separator, such as `services/web`; empty for the root itself.
+    DaemonId
+}
+
+name_type! {
+    /// The id of the tree a process belongs to. A process of no or another owner is never touched.
+    Owner
+}
+
+impl AppName {
+    /// Takes a name that validation accepted.
+    pub(crate) fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+}
+
+impl DaemonId {
+    /// A folder path below the root, without leading or trailing `/`.
+    pub fn new(folder: impl Into<String>) -> Self {
+        Self(folder.into().trim_matches('/').to_owned())
+    }
+
+    /// The daemon that a source file belongs to: the folder it is in.
+    #[must_use]
+    pub fn of_source(path: &str) -> Self {
+        Self::new(path.rsplit_once('/').map_or("", |(folder, _)| folder))
+    }
+
+    /// The path of this daemon's source below the root.
+    #[must_use]
+    pub fn source_path(&self) -> String {
+        self.join("ecosystem.edn")
+    }
+
+    /// A path inside this daemon's folder, below the root.
+    #[must_use]
+    pub fn join(&self, name: &str) -> String {
+        if self.0.is_empty() { name.to_owned() } else { format!("{}/{name}", self.0) }
+    }
+}
+
+impl Owner {
+    /// An owner id: any text without control characters; by default the root's absolute path.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+}
