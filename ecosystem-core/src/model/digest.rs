@@ -52,7 +52,8 @@ fn canonical(app: &App) -> Json {
         .filter(|(key, _)| key.name() != "instances")
         .map(|(key, value)| (key.name().to_owned(), value.clone()))
         .collect();
-    let blocks: Map<String, Json> = env_blocks.iter().map(|(key, env)| (key.clone(), env_json(env))).collect();
+    let blocks: Map<String, Json> =
+        env_blocks.iter().map(|(key, env)| (key.clone(), env_json(env))).collect();
     let inherit = match inherit_env {
         InheritEnv::All => Json::from("all"),
         InheritEnv::Names(names) => names.iter().map(|name| Json::from(name.as_str())).collect(),
