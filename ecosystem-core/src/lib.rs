@@ -2,4 +2,9 @@
 
 pub mod diagnostic;
 pub mod edn;
+pub mod env_file;
 pub mod model;
+pub mod render;
+
+#[cfg(test)]
+mod node;
