@@ -3,3 +3,5 @@
 pub mod diagnostic;
 pub mod edn;
 pub mod model;
+#[cfg(feature = "os")]
+pub mod os;
