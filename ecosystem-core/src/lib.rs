@@ -6,5 +6,8 @@ pub mod env_file;
 pub mod model;
 pub mod render;
 
+#[cfg(feature = "os")]
+pub mod os;
+
 #[cfg(test)]
 mod node;

@@ -1,0 +1,3 @@
+//! Everything with effects, behind the feature `os`: the rest of the crate cannot do I/O.
+
+pub mod pm2;
