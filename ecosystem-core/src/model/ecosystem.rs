@@ -1,6 +1,6 @@
 //! The whole tree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
@@ -14,6 +14,9 @@ pub struct Ecosystem {
     pub daemons: BTreeMap<DaemonId, Daemon>,
     /// Daemons whose source is not: what runs of them stays as it is.
     pub broken: BTreeMap<DaemonId, Broken>,
+    /// Paths below the root that could not be looked at: what they hold is unknown, not removed.
+    /// Compiling leaves this empty; whoever read the sources fills it.
+    pub unreadable: BTreeSet<String>,
 }
 
 /// One `ecosystem.edn`.

@@ -3,6 +3,9 @@
 use std::fmt;
 
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use super::digest::hex;
 
 macro_rules! name_type {
     ($(#[$doc:meta])* $name:ident) => {
@@ -79,4 +82,19 @@ impl Owner {
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
+
+    /// A file name for this owner: readable, and distinct by a digest of the whole id.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        let readable: String = self.0.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        let tail: String = readable.trim_matches('-').chars().rev().take(READABLE_CHARS).collect();
+        let digest = hex(&Sha256::digest(self.0.as_bytes())[..DIGEST_BYTES]);
+        format!("{}-{digest}", tail.chars().rev().collect::<String>())
+    }
 }
+
+/// The end of a path tells more than its beginning, and sockets and files must stay short.
+const READABLE_CHARS: usize = 40;
+
+/// 64 bits, for a handful of trees on one machine.
+const DIGEST_BYTES: usize = 8;

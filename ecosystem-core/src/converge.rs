@@ -1,0 +1,243 @@
+//! One pass: read, compile, write, observe, plan, apply, verify, report.
+//!
+//! [`converge`] is the whole of it and has no effects of its own; they are behind [`Host`], which is the
+//! outside world. `sync` calls it once, a watcher whenever something hints that the world has changed.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+
+use crate::compile;
+use crate::diagnostic::{Checked, Diagnostic, Source};
+use crate::model::{DaemonId, Ecosystem};
+use crate::plan::{Desired, Plan, Policy, Step, plan, violations};
+use crate::pm2::observed::Observed;
+use crate::pm2::{Machine, Questions, questions};
+use crate::render::{GeneratedBy, GeneratedFile, render};
+
+/// The outside world, as one pass needs it.
+pub trait Host {
+    /// Reads every source of the tree.
+    ///
+    /// # Errors
+    /// The root cannot be looked at: that is not an empty tree.
+    fn tree(&mut self) -> Result<Tree, HostError>;
+
+    /// Writes generated files that differ from what is there; one result for each, in order.
+    fn write(&mut self, files: &[GeneratedFile]) -> Vec<Written>;
+
+    /// Looks up what resolving definitions needs.
+    ///
+    /// # Errors
+    /// PM2 cannot be asked.
+    fn machine(&mut self, questions: &Questions) -> Result<Machine, HostError>;
+
+    /// Asks PM2 what runs.
+    ///
+    /// # Errors
+    /// PM2 cannot be asked, or its answer cannot be read.
+    fn observe(&mut self) -> Result<Observed, HostError>;
+
+    /// Carries out steps, in order where they depend on one another, and checks what came of each; one
+    /// outcome for each, in order. A step that fails does not keep others from being taken.
+    fn apply(&mut self, steps: &[Step], observed: &Observed) -> Vec<Outcome>;
+}
+
+/// The sources of a tree, and the places where there may be more.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tree {
+    /// Every `.edn` file, by ascending path.
+    pub sources: Vec<Source>,
+    /// Places that could not be looked at, by path below the root, each with what stood in the way.
+    pub unreadable: BTreeMap<String, Diagnostic>,
+    /// What else there is to say, such as links that are not followed.
+    pub notes: Vec<Diagnostic>,
+}
+
+/// What one pass is to do.
+#[derive(Debug, Clone)]
+pub struct Pass {
+    /// What is allowed and wanted.
+    pub policy: Policy,
+    /// What generated files say of their making.
+    pub generated_by: GeneratedBy,
+    /// The folder that relative paths resolve against, absolute.
+    pub base: Utf8PathBuf,
+    /// Whether to stop before anything is written or applied.
+    pub dry_run: bool,
+}
+
+/// What came of one pass.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Report {
+    /// The sources as they were read: what diagnostics point into.
+    pub sources: Vec<Source>,
+    /// Everything there is to say of the tree.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What became of each generated file; empty in a dry run.
+    pub written: Vec<Written>,
+    /// What the tree says, for this machine.
+    pub desired: Desired,
+    /// What PM2 had before.
+    pub observed: Observed,
+    /// What was to be done.
+    pub plan: Plan,
+    /// What became of each step, in the plan's order; empty in a dry run.
+    pub outcomes: Vec<Outcome>,
+}
+
+impl Report {
+    /// Whether something is left to be mended: an error in the tree, an app held for a fault, a step that failed.
+    #[must_use]
+    pub fn has_failures(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+            || self.written.iter().any(|written| written.result.is_err())
+            || self.plan.holds.iter().any(|hold| hold.why.is_failure())
+            || self.outcomes.iter().any(|outcome| outcome.result.is_err())
+    }
+}
+
+/// What became of one generated file.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// Its path below the root.
+    pub path: String,
+    /// What happened, or why it could not be written.
+    pub result: Result<WriteOutcome, String>,
+}
+
+/// What writing a generated file came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriteOutcome {
+    /// It was right already and is untouched.
+    Unchanged,
+    /// It is new or was replaced by a newer one.
+    Written,
+    /// Somebody had edited it; the edit is gone.
+    EditDiscarded,
+}
+
+/// What became of one step.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The app.
+    pub app: String,
+    /// The processes that run for it now, verified, or what went wrong.
+    pub result: Result<Applied, StepError>,
+    /// How long it took, verification included.
+    pub took: Duration,
+}
+
+/// What a step came to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Applied {
+    /// The processes that run now; none after a deletion or for an app that has done its work.
+    pub pids: Vec<u32>,
+}
+
+/// Why a step did not come to what it should.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StepError {
+    /// PM2 refused or could not be reached.
+    #[error("{0}")]
+    Pm2(String),
+    /// Something on disk that the process needs could not be made.
+    #[error("{0}")]
+    Disk(String),
+    /// The process did not stay up.
+    #[error("{problem}")]
+    Crashed {
+        /// What was seen.
+        problem: String,
+        /// The last lines of its error log since the step began, oldest first.
+        last_lines: Vec<String>,
+    },
+    /// PM2 reports success and the process is not as declared.
+    #[error("PM2 reports success, but {}", .0.join("; "))]
+    NotTrue(Vec<String>),
+}
+
+/// Why a pass could not be made at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct HostError {
+    /// What is the matter, in a sentence without a full stop.
+    pub message: String,
+    /// What can be done about it.
+    pub hint: Option<String>,
+}
+
+impl HostError {
+    /// An error without a hint.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None }
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// Makes one pass.
+///
+/// # Errors
+/// The world could not be read; nothing has been applied then. What is wrong with the tree, with one
+/// generated file or with one step is in the report.
+pub fn converge(host: &mut impl Host, pass: &Pass) -> Result<Report, HostError> {
+    let Reading { sources, ecosystem, diagnostics } = read_tree(host)?;
+    let written = if pass.dry_run { Vec::new() } else { host.write(&generated_files(&ecosystem, pass)) };
+    let machine = host.machine(&questions(&ecosystem, &pass.base))?;
+    let observed = host.observe()?;
+    let desired = Desired::new(&ecosystem, &machine);
+    let plan = plan(&desired, &observed, &pass.policy);
+    if let Some(violation) = violations(&plan, &desired, &observed, &pass.policy).first() {
+        return Err(HostError::new(violation.to_string()).hint("nothing was applied; this is a defect, please report it"));
+    }
+    let outcomes = if pass.dry_run { Vec::new() } else { host.apply(&plan.steps, &observed) };
+    Ok(Report { sources, diagnostics, written, desired, observed, plan, outcomes })
+}
+
+/// A tree as it was read and compiled.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// The sources: what diagnostics point into.
+    pub sources: Vec<Source>,
+    /// What they say.
+    pub ecosystem: Ecosystem,
+    /// Everything there is to say of them.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads and compiles the tree of a host.
+///
+/// # Errors
+/// The root cannot be looked at.
+pub fn read_tree(host: &mut impl Host) -> Result<Reading, HostError> {
+    Ok(read(host.tree()?))
+}
+
+/// Compiles what was read of a tree.
+#[must_use]
+pub fn read(tree: Tree) -> Reading {
+    let Tree { sources, unreadable, notes } = tree;
+    let Checked { output: mut ecosystem, mut diagnostics } = compile(&sources);
+    ecosystem.unreadable = unreadable.keys().cloned().collect();
+    diagnostics.extend(unreadable.into_values());
+    diagnostics.extend(notes);
+    let Checked { output: ecosystem, diagnostics } = Checked::new(ecosystem, diagnostics);
+    Reading { sources, ecosystem, diagnostics }
+}
+
+/// The generated file of every valid daemon in scope.
+#[must_use]
+pub fn generated_files(ecosystem: &Ecosystem, pass: &Pass) -> Vec<GeneratedFile> {
+    let in_scope = |id: &DaemonId| pass.policy.only.as_ref().is_none_or(|only| only.contains(id));
+    let daemons = ecosystem.daemons.values().filter(|daemon| in_scope(&daemon.id));
+    daemons.map(|daemon| GeneratedFile::new(&daemon.id, render(daemon, &pass.generated_by))).collect()
+}

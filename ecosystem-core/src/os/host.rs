@@ -1,0 +1,150 @@
+//! The real outside world: disk, PM2, kernel.
+
+use std::time::Duration;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::apply::Applier;
+use super::pm2::{Client, ClientError, Pm2Program, Report};
+use super::{dist, lock::Lock, machine, tree};
+use crate::converge::{Host, HostError, Outcome, Tree, Written};
+use crate::model::Owner;
+use crate::plan::Step;
+use crate::pm2::observed::Observed;
+use crate::pm2::{Machine, Questions};
+use crate::render::GeneratedFile;
+
+/// Where things are, and how to act on them.
+pub struct Settings {
+    /// The tree.
+    pub root: Utf8PathBuf,
+    /// What relative paths resolve against.
+    pub base: Utf8PathBuf,
+    /// Whose apps these are.
+    pub owner: Owner,
+    /// PM2's home.
+    pub home: Utf8PathBuf,
+    /// Steps in hand at once.
+    pub jobs: usize,
+    /// The longest that a new process is watched for the sake of its `min_uptime`.
+    pub patience: Duration,
+    /// A major version of PM2 beyond the tested ones that may be used.
+    pub allow_pm2: Option<u64>,
+    /// Told of each step's outcome when it is there.
+    pub on_outcome: Box<dyn Fn(&Step, &Outcome) + Sync>,
+}
+
+/// Major versions of PM2 that everything here was tried on.
+pub const TESTED_PM2: &[u64] = &[5, 6, 7];
+
+/// The host that `sync` and the watcher work on.
+pub struct OsHost {
+    settings: Settings,
+    pm2: Option<(Client, Report)>,
+    _lock: Option<Lock>,
+}
+
+impl OsHost {
+    /// A host to look with: where PM2 is not up, nothing runs, and nothing is started.
+    ///
+    /// # Errors
+    /// PM2 is up and cannot be used.
+    pub fn to_look(settings: Settings) -> Result<Self, HostError> {
+        let pm2 = match Client::connect(&settings.home) {
+            Ok(client) => Some(introduce(client, &settings)?),
+            Err(ClientError::NotRunning { .. }) => None,
+            Err(error) => return Err(unusable(&error)),
+        };
+        Ok(Self { settings, pm2, _lock: None })
+    }
+
+    /// A host to act on: takes the tree's lock, and starts PM2 through `program` where it is not up.
+    ///
+    /// `program` is asked for only then. `patience` is how long to wait for another run on the same tree.
+    ///
+    /// # Errors
+    /// Another run has the lock, or PM2 cannot be started or used.
+    pub fn to_act(
+        settings: Settings,
+        patience: Duration,
+        program: impl FnOnce() -> Pm2Program,
+    ) -> Result<Self, HostError> {
+        let lock = Lock::take(&settings.home, &settings.owner, patience)?;
+        let client = match Client::connect(&settings.home) {
+            Err(ClientError::NotRunning { .. }) => super::pm2::launch(&program(), &settings.home).map_err(|error| {
+                HostError::new(error.to_string()).hint("install PM2 (`npm install -g pm2`), or name it with `--pm2`")
+            })?,
+            other => other.map_err(|error| unusable(&error))?,
+        };
+        let pm2 = Some(introduce(client, &settings)?);
+        Ok(Self { settings, pm2, _lock: Some(lock) })
+    }
+
+    /// PM2's version, if it is up.
+    #[must_use]
+    pub fn pm2_version(&self) -> Option<&str> {
+        self.pm2.as_ref().map(|(_, report)| report.pm2_version.as_str())
+    }
+}
+
+fn introduce(mut client: Client, settings: &Settings) -> Result<(Client, Report), HostError> {
+    let report = client.report().map_err(|error| unusable(&error))?;
+    let major = report.pm2_version.split('.').next().and_then(|major| major.parse::<u64>().ok());
+    match major {
+        Some(major) if TESTED_PM2.contains(&major) || settings.allow_pm2 == Some(major) => Ok((client, report)),
+        _ => Err(HostError::new(format!("PM2 {} is a version that nothing here was tried on", report.pm2_version))
+            .hint("use PM2 5, 6 or 7, or take the risk with `--allow-pm2 MAJOR`")),
+    }
+}
+
+fn unusable(error: &ClientError) -> HostError {
+    HostError::new(format!("PM2 cannot be used: {error}"))
+}
+
+impl Host for OsHost {
+    fn tree(&mut self) -> Result<Tree, HostError> {
+        tree::read(&self.settings.root)
+    }
+
+    fn write(&mut self, files: &[GeneratedFile]) -> Vec<Written> {
+        dist::write(&self.settings.root, files)
+    }
+
+    fn machine(&mut self, questions: &Questions) -> Result<Machine, HostError> {
+        let Settings { base, owner, home, .. } = &self.settings;
+        let report = self.pm2.as_ref().map(|(_, report)| report);
+        Ok(machine::gather(questions, owner, base, home, report))
+    }
+
+    fn observe(&mut self) -> Result<Observed, HostError> {
+        match &mut self.pm2 {
+            Some((client, _)) => settled(client, &self.settings.owner).map_err(|error| unusable(&error)),
+            None => Ok(Observed::default()),
+        }
+    }
+
+    fn apply(&mut self, steps: &[Step], observed: &Observed) -> Vec<Outcome> {
+        let Settings { home, jobs, patience, on_outcome, .. } = &self.settings;
+        Applier { home, jobs: *jobs, observed, patience: *patience, on_outcome: on_outcome.as_ref() }.apply(steps)
+    }
+}
+
+/// The longest to wait for processes that are on their way from one state to the next: a little more than
+/// PM2's own default for the end of one (`kill_timeout`, 1.6 s) and for a start (`listen_timeout`, 3 s).
+const SETTLING: Duration = Duration::from_secs(5);
+
+/// PM2's list, when no process of ours is between two states, or as it is when that takes too long.
+fn settled(client: &mut Client, owner: &Owner) -> Result<Observed, ClientError> {
+    let deadline = std::time::Instant::now() + SETTLING;
+    loop {
+        let observed = client.observe()?;
+        let moving = observed.processes.iter().any(|process| {
+            process.status.is_transient() && process.stamp().is_some_and(|stamp| stamp.owner == *owner)
+        });
+        if !moving || std::time::Instant::now() >= deadline {
+            return Ok(observed);
+        }
+        std::thread::sleep(Duration::from_millis(25));
+    }
+}
+

@@ -1,0 +1,41 @@
+//! What the kernel says of a process.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use camino::Utf8PathBuf;
+
+use crate::pm2::verify::Kernel;
+
+/// Looks at a process; `None` where it is gone.
+///
+/// What may not be seen of another user's process is left empty, never taken for a difference.
+#[must_use]
+pub fn look(pid: u32) -> Option<Kernel> {
+    if !is_alive(pid) {
+        return None;
+    }
+    let folder = Utf8PathBuf::from(format!("/proc/{pid}"));
+    let environ = fs::read(folder.join("environ")).ok().filter(|bytes| !bytes.is_empty()).map(|bytes| variables(&bytes));
+    let cwd = fs::read_link(folder.join("cwd")).ok().and_then(|path| Utf8PathBuf::from_path_buf(path).ok());
+    let command = fs::read(folder.join("cmdline")).unwrap_or_default();
+    Some(Kernel { environ, cwd, command: split(&command).collect() })
+}
+
+/// Whether there is such a process, and not only what is left of one until its parent asks.
+#[must_use]
+pub fn is_alive(pid: u32) -> bool {
+    let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
+    // The state follows the command, which is in parentheses and may hold anything.
+    let state = stat.rsplit_once(')').and_then(|(_, rest)| rest.trim_start().chars().next());
+    !matches!(state, None | Some('Z' | 'X'))
+}
+
+fn variables(bytes: &[u8]) -> BTreeMap<String, String> {
+    split(bytes).filter_map(|line| line.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()))).collect()
+}
+
+fn split(bytes: &[u8]) -> impl Iterator<Item = String> + '_ {
+    let text = bytes.strip_suffix(&[0]).unwrap_or(bytes);
+    text.split(|byte| *byte == 0).map(|part| String::from_utf8_lossy(part).into_owned())
+}

@@ -1,0 +1,61 @@
+//! One pass at a time for each tree and PM2.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::time::{Duration, Instant};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::converge::HostError;
+use crate::model::Owner;
+
+/// Holds a tree's lock until it is dropped. The kernel lets go of it too when the process ends in any way.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// How often to try while somebody else holds the lock: far below what a pass takes.
+const RETRY: Duration = Duration::from_millis(20);
+
+impl Lock {
+    /// Takes the lock of `owner` under a PM2 home, waiting up to `patience` for whoever has it.
+    ///
+    /// # Errors
+    /// The state folder cannot be made, or the lock is still held when patience ends.
+    pub fn take(home: &Utf8Path, owner: &Owner, patience: Duration) -> Result<Self, HostError> {
+        let folder = state_folder(home, owner);
+        let path = folder.join("lock");
+        let file = make_folder(&folder).and_then(|()| open(&path)).map_err(|error| {
+            HostError::new(format!("cannot use the state folder {folder}: {error}"))
+        })?;
+        let deadline = Instant::now() + patience;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self { _file: file }),
+                Err(TryLockError::WouldBlock) if Instant::now() < deadline => std::thread::sleep(RETRY),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(HostError::new(format!("another run is at work on this tree (lock {path})"))
+                        .hint("wait for it to end and try again"));
+                }
+                Err(TryLockError::Error(error)) => {
+                    return Err(HostError::new(format!("cannot lock {path}: {error}")));
+                }
+            }
+        }
+    }
+}
+
+/// Where the state of one tree lives: a name that can be read, made distinct by a digest of the whole owner id.
+#[must_use]
+pub fn state_folder(home: &Utf8Path, owner: &Owner) -> Utf8PathBuf {
+    home.join("ecosystem").join(owner.file_name())
+}
+
+fn make_folder(folder: &Utf8Path) -> std::io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+fn open(path: &Utf8Path) -> std::io::Result<File> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
+}

@@ -1,0 +1,138 @@
+//! Reading the sources of a tree from disk.
+
+use std::fs::{self, File};
+use std::io::Read as _;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::converge::{HostError, Tree};
+use crate::diagnostic::{Diagnostic, Source, Span};
+
+/// A place in the tree could not be looked at.
+const UNREADABLE: &str = "E0401";
+/// A source is not a regular file.
+const NOT_A_FILE: &str = "E0402";
+/// A source is larger than any real one.
+const TOO_LARGE: &str = "E0403";
+/// A link to a folder is not followed.
+const LINKED_FOLDER: &str = "W0404";
+
+/// The largest source that is read. Real ones have a few kilobytes; the limit keeps a stray dump from being
+/// parsed on each pass, and is a hundred times what a daemon of a hundred apps takes.
+pub const MAX_SOURCE_BYTES: u64 = 8 * 1024 * 1024;
+
+/// How many folders deep a tree may be; beyond that something made it, not somebody.
+const MAX_DEPTH: usize = 64;
+
+/// Folders that hold no sources: never entered.
+const SKIPPED: &[&str] = &["node_modules", "dist", ".git", "logs"];
+
+/// Reads every `.edn` file below `root`, without following links to folders.
+///
+/// # Errors
+/// The root is missing, or is not a folder that can be listed. Anything below it that cannot be read is in
+/// [`Tree::unreadable`]: an I/O error is not an absence.
+pub fn read(root: &Utf8Path) -> Result<Tree, HostError> {
+    let entries = fs::read_dir(root).map_err(|error| {
+        HostError::new(format!("cannot read the tree at {root}: {error}"))
+            .hint("name the folder that holds your daemons; nothing was changed in PM2")
+    })?;
+    let mut walk = Walk { root, tree: Tree::default() };
+    walk.folder("", entries, 0);
+    walk.tree.sources.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(walk.tree)
+}
+
+struct Walk<'a> {
+    root: &'a Utf8Path,
+    tree: Tree,
+}
+
+impl Walk<'_> {
+    fn folder(&mut self, below: &str, entries: fs::ReadDir, depth: usize) {
+        for entry in entries {
+            match entry {
+                Ok(entry) => self.entry(below, &entry, depth),
+                Err(error) => self.unreadable(below, UNREADABLE, format!("cannot list this folder: {error}")),
+            }
+        }
+    }
+
+    fn entry(&mut self, below: &str, entry: &fs::DirEntry, depth: usize) {
+        // A name that is not UTF-8 cannot be a source's, nor stand in a daemon's id.
+        let Ok(name) = entry.file_name().into_string() else { return };
+        let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
+        match entry.file_type() {
+            Err(error) => self.unreadable(&path, UNREADABLE, format!("cannot look at it: {error}")),
+            Ok(kind) if is_source_name(&name) => self.source(path, kind),
+            Ok(kind) if SKIPPED.contains(&name.as_str()) || !(kind.is_dir() || kind.is_symlink()) => {}
+            Ok(kind) if kind.is_symlink() => self.link(&path),
+            Ok(_) if depth >= MAX_DEPTH => {
+                self.unreadable(&path, UNREADABLE, format!("more than {MAX_DEPTH} folders deep"));
+            }
+            Ok(_) => match fs::read_dir(self.root.join(&path)) {
+                Ok(entries) => self.folder(&path, entries, depth + 1),
+                Err(error) => self.unreadable(&path, UNREADABLE, format!("cannot list this folder: {error}")),
+            },
+        }
+    }
+
+    fn source(&mut self, path: String, kind: fs::FileType) {
+        let full = self.root.join(&path);
+        if kind.is_symlink() && fs::metadata(&full).is_ok_and(|target| target.is_dir()) {
+            return self.unreadable(&path, NOT_A_FILE, "a link to a folder, where a file is expected".to_owned());
+        }
+        if !kind.is_file() && !kind.is_symlink() {
+            let what = if kind.is_dir() { "a folder" } else { "no regular file" };
+            return self.unreadable(&path, NOT_A_FILE, format!("{what}, where a file is expected"));
+        }
+        match read_source(&full) {
+            Ok(contents) => self.tree.sources.push(Source { path, contents }),
+            Err((code, problem)) => self.unreadable(&path, code, problem),
+        }
+    }
+
+    fn link(&mut self, path: &str) {
+        if fs::metadata(self.root.join(path)).is_ok_and(|target| target.is_dir()) {
+            let note = Diagnostic::warning(LINKED_FOLDER, format!("{path}: a link to a folder is not followed"), path, Span::default(), "")
+                .hint("put the folder itself into the tree, or name its real place as the root of another tree");
+            self.tree.notes.push(note);
+        }
+    }
+
+    fn unreadable(&mut self, path: &str, code: &'static str, problem: String) {
+        let diagnostic = Diagnostic::error(code, format!("{path}: {problem}"), path, Span::default(), "")
+            .hint("until it can be read, nothing is taken for removed and no process is deleted");
+        self.tree.unreadable.insert(path.to_owned(), diagnostic);
+    }
+}
+
+/// Sources end in `.edn`; what editors leave beside them while they write does not count.
+fn is_source_name(name: &str) -> bool {
+    name.ends_with(".edn") && !name.starts_with(".#") && !name.starts_with('#')
+}
+
+/// Reads a file that turns out to be one: what a link points to is looked at only when it is open, and opening
+/// never waits for the other end of a FIFO.
+fn read_source(path: &Utf8PathBuf) -> Result<Vec<u8>, (&'static str, String)> {
+    let cannot = |error: &dyn std::fmt::Display| (UNREADABLE, format!("cannot read it: {error}"));
+    let mut file = open_without_waiting(path).map_err(|error| cannot(&error))?;
+    let metadata = file.metadata().map_err(|error| cannot(&error))?;
+    if !metadata.is_file() {
+        return Err((NOT_A_FILE, "no regular file, where a file is expected".to_owned()));
+    }
+    let mut contents = Vec::new();
+    let limited = file.by_ref().take(MAX_SOURCE_BYTES + 1).read_to_end(&mut contents);
+    limited.map_err(|error| cannot(&error))?;
+    if contents.len() as u64 > MAX_SOURCE_BYTES {
+        let problem = format!("{} bytes, more than the {MAX_SOURCE_BYTES} a source may have", metadata.len());
+        return Err((TOO_LARGE, problem));
+    }
+    Ok(contents)
+}
+
+fn open_without_waiting(path: &Utf8Path) -> Result<File, rustix::io::Errno> {
+    use rustix::fs::{Mode, OFlags, open};
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+    open(path.as_std_path(), flags, Mode::empty()).map(File::from)
+}

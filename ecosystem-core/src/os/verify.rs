@@ -1,0 +1,181 @@
+//! Waiting until new processes have stayed up, and checking that they are what was declared.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde_json::Value as Json;
+
+use super::apply::{error_log, pm2_error};
+use super::kernel;
+use super::log_tail;
+use super::pm2::Client;
+use crate::converge::{Applied, StepError};
+use crate::plan::Update;
+use crate::pm2::Attributes;
+use crate::pm2::observed::{Observed, PmId, Process, Status};
+use crate::pm2::verify::{Kernel, removed_variables, untruths};
+
+/// A process that a step should have left running.
+pub(super) struct Expected {
+    pm_id: PmId,
+    app: Attributes,
+    removed: Vec<String>,
+    /// The process before the step, where there was one.
+    before: Option<(Process, Option<Kernel>)>,
+    /// How long the error log was before the step.
+    marks: Marks,
+}
+
+/// Lengths of log files, to tell new lines from old ones.
+type Marks = BTreeMap<Utf8PathBuf, u64>;
+
+/// How often to look while waiting: a look costs PM2 about a millisecond.
+const LOOK_AGAIN: Duration = Duration::from_millis(25);
+
+/// What PM2 takes for stable where an app does not say: `min_uptime` in `lib/God.js`.
+const MIN_UPTIME: Duration = Duration::from_secs(1);
+
+/// How much longer than `min_uptime` a process may take to be reported online.
+const GRACE: Duration = Duration::from_secs(15);
+
+impl Expected {
+    /// A process that PM2 made for an app.
+    pub(super) fn started(pm_id: PmId, app: &Attributes, marks: &Marks) -> Self {
+        Self { pm_id, app: app.clone(), removed: Vec::new(), before: None, marks: marks.clone() }
+    }
+
+    /// A process that is given a new configuration; to be called before it is.
+    pub(super) fn updated(update: &Update, before: Option<&Process>) -> Self {
+        let path = before.and_then(error_log).into_iter();
+        let paths = path.chain(update.conf.get("pm_err_log_path").and_then(Json::as_str).map(Utf8PathBuf::from));
+        Self {
+            pm_id: update.pm_id,
+            app: update.app.clone(),
+            removed: removed_variables(&update.conf).into_iter().map(str::to_owned).collect(),
+            before: before.map(|process| (process.clone(), process.pid.and_then(kernel::look))),
+            marks: paths.map(|path| mark(&path)).collect(),
+        }
+    }
+
+    /// Where the logs of an app stand before it is started.
+    pub(super) fn marks(app: &Attributes) -> Marks {
+        app.get("pm_err_log_path").and_then(Json::as_str).map(|path| mark(Utf8Path::new(path))).into_iter().collect()
+    }
+
+    fn min_uptime(&self) -> Duration {
+        self.app.get("min_uptime").and_then(Json::as_u64).map_or(MIN_UPTIME, Duration::from_millis)
+    }
+
+    fn listen_timeout(&self) -> Duration {
+        Duration::from_millis(self.app.get("listen_timeout").and_then(Json::as_u64).unwrap_or(0))
+    }
+}
+
+fn mark(path: &Utf8Path) -> (Utf8PathBuf, u64) {
+    (path.to_owned(), std::fs::metadata(path).map_or(0, |metadata| metadata.len()))
+}
+
+/// What one look at a process tells.
+enum Look {
+    Wait,
+    /// It runs, has stayed up, and is this process.
+    Up(u32),
+    /// It has done its work, or is not to be started.
+    Done,
+    Down(String),
+}
+
+/// Waits until every process has stayed up for its `min_uptime`, at most `patience`, and checks it.
+///
+/// # Errors
+/// The first process that crashed, is gone, or is not as declared.
+pub(super) fn verify(client: &mut Client, expected: &[Expected], patience: Duration) -> Result<Applied, StepError> {
+    let began = Instant::now();
+    let mut first_seen: BTreeMap<PmId, u64> = BTreeMap::new();
+    loop {
+        let observed = client.observe().map_err(|error| pm2_error(&error))?;
+        let mut pids = Vec::new();
+        let mut waiting = false;
+        for it in expected {
+            match look(it, &observed, &mut first_seen, began, patience) {
+                Look::Wait => waiting = true,
+                Look::Up(pid) => pids.push(check(it, &observed, pid)?),
+                Look::Done => {}
+                Look::Down(problem) => return Err(crashed(it, &observed, problem)),
+            }
+        }
+        if !waiting {
+            return Ok(Applied { pids });
+        }
+        std::thread::sleep(LOOK_AGAIN);
+    }
+}
+
+fn look(it: &Expected, observed: &Observed, first_seen: &mut BTreeMap<PmId, u64>, began: Instant, patience: Duration) -> Look {
+    let Some(process) = observed.process(it.pm_id) else {
+        return Look::Down("PM2 no longer knows the process".to_owned());
+    };
+    if !it.app.autostart() {
+        return Look::Done;
+    }
+    // A process that was started by the step and crashed since has been restarted at least once; one that was
+    // restarted by it, once more than that.
+    let at_first = *first_seen.entry(it.pm_id).or_insert_with(|| baseline(it, process));
+    if process.restarts > at_first {
+        return Look::Down(format!("it crashed and was restarted ({} so far)", times(process.restarts - at_first)));
+    }
+    let needed = it.min_uptime().min(patience);
+    let since = began.elapsed();
+    match (&process.status, process.pid) {
+        (Status::Online | Status::Launching, Some(pid)) if !kernel::is_alive(pid) && since < needed + GRACE => Look::Wait,
+        (Status::Online, Some(pid)) if since >= needed => Look::Up(pid),
+        (Status::Online, None) => Look::Down("PM2 says it is online, and there is no process: is its interpreter or folder missing?".to_owned()),
+        (Status::Stopped, _) => ended(process),
+        (Status::Errored | Status::WaitingRestart, _) => Look::Down(format!("it crashed (PM2 says {})", process.status.as_str())),
+        _ if since > needed + it.listen_timeout() + GRACE => {
+            Look::Down(format!("it is still not online (PM2 says {})", process.status.as_str()))
+        }
+        _ => Look::Wait,
+    }
+}
+
+/// How many restarts a process has had when it has not crashed since the step.
+fn baseline(it: &Expected, process: &Process) -> u64 {
+    match &it.before {
+        None => 0,
+        Some((before, _)) if before.pid.is_some() => before.restarts + 1,
+        Some((before, _)) => before.restarts.min(process.restarts),
+    }
+}
+
+fn ended(process: &Process) -> Look {
+    match process.exit_code() {
+        Some(_) if process.may_have_finished() && process.ended_well() => Look::Done,
+        Some(code) => Look::Down(format!("it ended with exit code {code}")),
+        None => Look::Down("it ended".to_owned()),
+    }
+}
+
+fn times(count: u64) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
+}
+
+fn check(it: &Expected, observed: &Observed, pid: u32) -> Result<u32, StepError> {
+    let (Some(process), Some(kernel)) = (observed.process(it.pm_id), kernel::look(pid)) else {
+        return Err(crashed(it, observed, "its process is gone".to_owned()));
+    };
+    let removed: Vec<&str> = it.removed.iter().map(String::as_str).collect();
+    let previous = it.before.as_ref().and_then(|(process, kernel)| kernel.as_ref().map(|kernel| (kernel, process)));
+    let found = untruths(&it.app, &removed, process, &kernel, previous);
+    if found.is_empty() { Ok(pid) } else { Err(StepError::NotTrue(found)) }
+}
+
+fn crashed(it: &Expected, observed: &Observed, problem: String) -> StepError {
+    let log = observed.process(it.pm_id).and_then(error_log);
+    let last_lines = log.map(|path| {
+        let from = it.marks.get(&path).copied().unwrap_or(0);
+        log_tail::lines(&path, from)
+    });
+    StepError::Crashed { problem, last_lines: last_lines.unwrap_or_default() }
+}

@@ -1,0 +1,85 @@
+//! Why a step is taken.
+
+use std::fmt;
+
+use super::effects::Effect;
+
+/// Why a step is taken.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reason {
+    /// PM2 does not know the app.
+    NotRunning,
+    /// PM2 knows it and it does not run: PM2's word for its state.
+    State(String),
+    /// PM2 says it is online and there is no process.
+    NoProcess,
+    /// Something about it is not as declared.
+    Changed(Change),
+    /// The number of instances is not as declared.
+    Instances {
+        /// How many there are.
+        from: usize,
+        /// How many are declared.
+        to: usize,
+    },
+    /// It was moved to another daemon.
+    Moved {
+        /// The daemon it was started from.
+        from: String,
+        /// The daemon that declares it.
+        to: String,
+    },
+    /// It is taken over from somebody else.
+    Adopted,
+    /// The tree no longer declares it.
+    Undeclared,
+}
+
+/// One field that is not as declared.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// The field as authors write it, such as `script` or `env.PORT`.
+    pub field: String,
+    /// What PM2 has, fit to be shown: secrets are masked. `None` where it has nothing.
+    pub from: Option<String>,
+    /// What is declared, fit to be shown. `None` where nothing is.
+    pub to: Option<String>,
+    /// The least that makes it true.
+    pub effect: Effect,
+    /// What PM2's own reload would have made of it, where that is not the same.
+    pub note: Option<&'static str>,
+    /// Whether the tree still says what it said when the process was started, so that somebody else changed it.
+    pub by_hand: bool,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::NotRunning => f.write_str("not running"),
+            Reason::State(state) => write!(f, "{state}"),
+            Reason::NoProcess => f.write_str("PM2 says online, but there is no process"),
+            Reason::Changed(change) => change.fmt(f),
+            Reason::Instances { from, to } => write!(f, "instances: {from} → {to}"),
+            Reason::Moved { from, to } => write!(f, "moved: {from} → {to}"),
+            Reason::Adopted => f.write_str("taken over"),
+            Reason::Undeclared => f.write_str("no longer declared"),
+        }
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Change { field, from, to, effect: _, note, by_hand } = self;
+        match (from, to) {
+            (Some(from), Some(to)) => write!(f, "{field}: {from} → {to}")?,
+            (None, Some(to)) => write!(f, "{field}: set to {to}")?,
+            (Some(from), None) => write!(f, "{field}: {from} removed")?,
+            (None, None) => write!(f, "{field}")?,
+        }
+        match (by_hand, note) {
+            (true, _) => f.write_str(" (changed outside the tree)"),
+            (false, Some(note)) => write!(f, " ({note})"),
+            (false, None) => Ok(()),
+        }
+    }
+}

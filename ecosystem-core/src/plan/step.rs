@@ -1,0 +1,201 @@
+//! A plan and its parts: data that can be printed, compared and checked, and that nobody has to interpret.
+
+use serde_json::{Map, Value as Json};
+
+use super::guard::Guard;
+use super::reason::Reason;
+use crate::model::DaemonId;
+use crate::pm2::Attributes;
+use crate::pm2::observed::{PmId, Process};
+
+/// What to do, and what not to and why.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[must_use = "a plan does nothing until it is applied"]
+pub struct Plan {
+    /// At most one step for each app; deletions first, the process that runs us last.
+    pub steps: Vec<Step>,
+    /// Apps that are left as they are although the tree says otherwise, or cannot say.
+    pub holds: Vec<Hold>,
+    /// Apps that run as declared.
+    pub in_sync: Vec<String>,
+}
+
+/// One app's change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// The app's name.
+    pub app: String,
+    /// The daemon that declares it, or that did when it was started.
+    pub daemon: DaemonId,
+    /// What is to be done.
+    pub action: Action,
+    /// Why; never empty.
+    pub reasons: Vec<Reason>,
+}
+
+/// What is to be done to one app, from the cheapest to the dearest of what changes a running one.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Add or remove instances without touching the others.
+    Scale(Scaling),
+    /// Replace cluster workers one by one, each new one before its old one goes.
+    Reload(Vec<Update>, Scaling),
+    /// End the processes and start them again under the same ids.
+    Restart(Vec<Update>, Scaling),
+    /// Delete the processes, then start the app anew.
+    Replace(Vec<PmId>, Attributes),
+    /// Start an app that PM2 does not know.
+    Start(Attributes),
+    /// Delete the app's processes.
+    Delete(Vec<PmId>),
+}
+
+/// A new configuration for one process.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Update {
+    /// The process.
+    pub pm_id: PmId,
+    /// Members to lay over PM2's record of it; the text `"null"` removes one (`current_conf` of PM2's restart).
+    pub conf: Map<String, Json>,
+    /// Stop PM2's file watcher for it before.
+    pub unwatch: bool,
+    /// What has changed for it.
+    pub app: Attributes,
+}
+
+/// Instances to remove and to add.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Scaling {
+    /// Processes to delete.
+    pub remove: Vec<PmId>,
+    /// What to start beside the others, its `instances` being how many.
+    pub add: Option<Attributes>,
+}
+
+impl Scaling {
+    /// Whether the number of instances is right already.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.remove.is_empty() && self.add.is_none()
+    }
+}
+
+/// An app that is left alone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hold {
+    /// The app's name.
+    pub app: String,
+    /// The daemon that declares it, or that did when it was started.
+    pub daemon: DaemonId,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why an app is left alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// A process of this name runs and is not ours.
+    Conflict {
+        /// The owner it carries, if any.
+        owner: Option<String>,
+    },
+    /// It cannot be said on this machine what to start.
+    Unresolvable(Vec<String>),
+    /// The source that declares it, or may declare it, has errors.
+    Broken(DaemonId),
+    /// Parts of the tree could not be read.
+    Unreadable(Vec<String>),
+    /// Too much would be deleted at once.
+    Guard(Guard),
+    /// It would have to be deleted, and this program runs in it.
+    RunsUs,
+    /// Somebody stopped it by hand.
+    StoppedByHand,
+}
+
+impl Why {
+    pub(super) fn conflict(theirs: &[&Process]) -> Self {
+        let owner = theirs.iter().find_map(|process| process.stamp()).map(|stamp| stamp.owner.to_string());
+        Why::Conflict { owner }
+    }
+
+    /// Whether it is something to be mended by the user (a failure), or a state they chose.
+    #[must_use]
+    pub fn is_failure(&self) -> bool {
+        !matches!(self, Why::StoppedByHand)
+    }
+}
+
+impl Plan {
+    /// Whether there is nothing to do; apps on hold do not count.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    pub(super) fn push(&mut self, app: &str, daemon: &DaemonId, action: Action, reasons: Vec<Reason>) {
+        self.steps.push(Step { app: app.to_owned(), daemon: daemon.clone(), action, reasons });
+    }
+
+    pub(super) fn hold(&mut self, app: &str, daemon: Option<&DaemonId>, why: Why) {
+        let daemon = daemon.cloned().unwrap_or_else(|| DaemonId::new(""));
+        self.holds.push(Hold { app: app.to_owned(), daemon, why });
+    }
+
+    pub(super) fn sort(&mut self, own: Option<PmId>) {
+        self.steps.sort_by(|a, b| {
+            let key = |step: &Step| {
+                let ours = own.is_some_and(|own| step.action.touched().contains(&own));
+                (ours, !matches!(step.action, Action::Delete(_)), step.app.clone())
+            };
+            key(a).cmp(&key(b))
+        });
+        self.holds.sort_by(|a, b| a.app.cmp(&b.app));
+        self.in_sync.sort();
+    }
+}
+
+impl Action {
+    /// One word for it.
+    #[must_use]
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Action::Scale(_) => "scale",
+            Action::Reload(..) => "reload",
+            Action::Restart(..) => "restart",
+            Action::Replace(..) => "replace",
+            Action::Start(_) => "start",
+            Action::Delete(_) => "delete",
+        }
+    }
+
+    /// One character for it: `+` comes, `-` goes, `~` changes.
+    #[must_use]
+    pub fn symbol(&self) -> char {
+        match self {
+            Action::Start(_) => '+',
+            Action::Delete(_) => '-',
+            Action::Scale(_) | Action::Reload(..) | Action::Restart(..) | Action::Replace(..) => '~',
+        }
+    }
+
+    /// Every process it does something to.
+    #[must_use]
+    pub fn touched(&self) -> Vec<PmId> {
+        let updated = match self {
+            Action::Reload(updates, _) | Action::Restart(updates, _) => updates.as_slice(),
+            _ => &[],
+        };
+        updated.iter().map(|update| update.pm_id).chain(self.deleted()).collect()
+    }
+
+    /// Every process that PM2 forgets by it.
+    #[must_use]
+    pub fn deleted(&self) -> Vec<PmId> {
+        match self {
+            Action::Scale(scaling) | Action::Reload(_, scaling) | Action::Restart(_, scaling) => scaling.remove.clone(),
+            Action::Replace(ids, _) | Action::Delete(ids) => ids.clone(),
+            Action::Start(_) => Vec::new(),
+        }
+    }
+}

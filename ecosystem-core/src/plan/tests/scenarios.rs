@@ -1,0 +1,295 @@
+//! One change each: what the tree was, what it is, what is to be done.
+
+use serde_json::json;
+
+use super::{Pm2Model, Policy, check, check_from, only, synced};
+use crate::plan::Stopped;
+
+/// A daemon of one app with these further keys.
+fn app(rest: &str) -> String {
+    format!("{{:apps [{{:name \"web\" :script \"web.js\" :exec_mode \"fork\" {rest}}}]}}")
+}
+
+/// A daemon of one app with two cluster workers and these further keys.
+fn cluster(rest: &str) -> String {
+    format!("{{:apps [{{:name \"web\" :script \"web.js\" :exec_mode \"cluster\" {rest}}}]}}")
+}
+
+fn change(before: &str, after: &str, expected: &str) {
+    check(&[("a", &app(before))], &[("a", &app(after))], expected);
+}
+
+fn cluster_change(before: &str, after: &str, expected: &str) {
+    check(&[("a", &cluster(before))], &[("a", &cluster(after))], expected);
+}
+
+#[test]
+fn nothing_changed() {
+    change("", "", "nothing");
+    change(":min_uptime \"10s\"", ":min-uptime 10000", "nothing");
+    change(":description \"old\"", ":description \"new\"", "nothing");
+    change(":args \"a b\"", ":args [\"a\" \"b\"]", "nothing");
+}
+
+#[test]
+fn fields_of_a_fork_app() {
+    change(
+        "",
+        ":args [\"x\"]",
+        "~ web restart [0]: args: set to [\"x\"]",
+    );
+    change(
+        ":args [\"x\"]",
+        "",
+        "~ web restart [0]: args: [\"x\"] removed (PM2's own reload would not notice)",
+    );
+    change(
+        "",
+        ":cwd \"sub\"",
+        "~ web restart [0]: script: \"/base/web.js\" → \"/base/sub/web.js\" (PM2's own reload would keep the old one) \
+         | cwd: \"/base\" → \"/base/sub\" (PM2's own reload would keep the old one)",
+    );
+    change(
+        "",
+        ":out_file \"/tmp/o.log\"",
+        "~ web restart [0]: out_file: \"/home/.pm2/logs/web-out.log\" → \"/tmp/o.log\" (PM2's own reload would keep the old one)",
+    );
+    change("", ":kill_timeout 5", "~ web restart [0]: kill_timeout: set to 5");
+    change(":autorestart false", "", "~ web restart [0]: autorestart: set to true");
+    change(":cron_restart \"0 3 * * *\"", "", "~ web restart [0]: cron_restart: \"0 3 * * *\" removed (PM2's own reload would not notice)");
+}
+
+#[test]
+fn environment() {
+    change(":env {:A \"1\"}", ":env {:A \"2\"}", "~ web restart [0]: env.A: \"1\" → \"2\"");
+    change("", ":env {:A \"2\"}", "~ web restart [0]: env.A: set to \"2\"");
+    change(
+        ":env {:A \"1\"}",
+        "",
+        "~ web restart [0]: env.A: \"1\" removed (PM2's own reload would leave it in the process)",
+    );
+    change(
+        ":env {:A \"1\"}",
+        ":env {:B \"1\"}",
+        "~ web restart [0]: env.B: set to \"1\" | env.A: \"1\" removed (PM2's own reload would leave it in the process)",
+    );
+    change(":env {:API_TOKEN \"old\"}", ":env {:API_TOKEN \"new\"}", "~ web restart [0]: env.API_TOKEN: ••• → •••");
+    change(
+        ":env_file \".env\"",
+        "",
+        "~ web restart [0]: env.FROM_FILE: \"1\" removed (PM2's own reload would leave it in the process)",
+    );
+}
+
+#[test]
+fn what_pm2_reads_only_once() {
+    change(
+        "",
+        ":watch true",
+        "~ web replace [0]: watch: set to true (PM2's own reload would keep the old one)",
+    );
+    change(":watch true", "", "~ web restart [0]: watch: true removed (PM2's own reload would not notice)");
+    check(
+        &[("a", &app(""))],
+        &[("a", &cluster(""))],
+        "~ web replace [0]: exec_mode: \"fork_mode\" → \"cluster_mode\" (PM2's own reload would keep the old one) \
+         | merge_logs: true removed (PM2's own reload would not notice)",
+    );
+}
+
+#[test]
+fn cluster_workers_are_reloaded() {
+    cluster_change(":instances 2", ":instances 2 :env {:A 1}", "~ web reload [0, 1]: env.A: set to \"1\"");
+    cluster_change(
+        ":instances 2",
+        ":instances 2 :cron_restart \"0 3 * * *\"",
+        "~ web restart [0, 1]: cron_restart: set to \"0 3 * * *\" (PM2's own reload may keep the old job)",
+    );
+    cluster_change(
+        ":instances 2",
+        ":instances 2 :autostart false",
+        "~ web restart [0, 1]: autostart: true removed",
+    );
+}
+
+#[test]
+fn instances() {
+    cluster_change(":instances 2", ":instances 4", "~ web scale []: instances: 2 → 4");
+    cluster_change(":instances 3", ":instances 1", "~ web scale [1, 2]: instances: 3 → 1");
+    cluster_change(":instances 1", ":instances \"max\"", "~ web scale []: instances: 1 → 2");
+    cluster_change(
+        ":instances 2",
+        ":instances 1 :env {:A 1}",
+        "~ web reload [0, 1]: instances: 2 → 1 | env.A: set to \"1\"",
+    );
+    cluster_change(
+        ":instances 2 :increment_var \"PORT\" :env {:PORT 3000}",
+        ":instances 2 :increment_var \"PORT\" :env {:PORT 3000 :A 1}",
+        "~ web replace [0, 1]: env.A: set to \"1\"",
+    );
+}
+
+#[test]
+fn daemons_come_go_and_move() {
+    let (web, job) = (app(""), "{:apps [{:name \"job\" :script \"job.js\"}]}");
+    check(&[("a", &web)], &[("a", &web), ("b", job)], "+ job start []: not running");
+    check(&[("a", &web), ("b", job)], &[("a", &web)], "- job delete [1]: no longer declared");
+    check(&[("a", &web)], &[("moved/a", &web)], "~ web restart [0]: moved: a → moved/a");
+    let renamed = web.replace("\"web\"", "\"site\"");
+    check(
+        &[("a", &web)],
+        &[("a", &renamed)],
+        "- web delete [0]: no longer declared
+         + site start []: not running",
+    );
+}
+
+#[test]
+fn broken_sources_keep_their_apps() {
+    let (web, job) = (app(""), "{:apps [{:name \"job\" :script \"job.js\"}]}");
+    let mut pm2 = synced(&[("a", &web), ("b", job)]);
+    let policy = Policy::default();
+    check_from(&mut pm2, &[("a", "{:apps ["), ("b", job)], &policy, "! web: Broken(DaemonId(\"a\"))");
+    // Moved and broken in one go: the text still names it.
+    check_from(
+        &mut pm2,
+        &[("c", "{:apps [{:name \"web\""), ("b", job)],
+        &policy,
+        "! web: Broken(DaemonId(\"c\"))",
+    );
+    let mut unreadable = super::desired(&[("b", job)]);
+    unreadable.unreadable.insert("a".to_owned());
+    assert_eq!(super::words(&super::checked(&unreadable, &pm2, &policy)), "! web: Unreadable([\"a\"])\n");
+}
+
+#[test]
+fn most_is_not_deleted_at_once() {
+    let apps = |names: &[&str]| {
+        let apps: Vec<String> = names.iter().map(|name| format!("{{:name \"{name}\" :script \"x.js\"}}")).collect();
+        format!("{{:apps [{}]}}", apps.join(" "))
+    };
+    let all = apps(&["p", "q", "r", "s", "t"]);
+    let mut pm2 = synced(&[("a", &all)]);
+    let policy = Policy::default();
+    let held = "! r: Guard(Hold { deletions: 3, of: 5 })
+                ! s: Guard(Hold { deletions: 3, of: 5 })
+                ! t: Guard(Hold { deletions: 3, of: 5 })";
+    check_from(&mut pm2, &[("a", &apps(&["p", "q"]))], &policy, held);
+    let allowed = Policy { allow_mass_delete: true, ..Policy::default() };
+    let deleted = "- r delete [2]: no longer declared
+                   - s delete [3]: no longer declared
+                   - t delete [4]: no longer declared";
+    check_from(&mut pm2, &[("a", &apps(&["p", "q"]))], &allowed, deleted);
+    check_from(
+        &mut pm2,
+        &[],
+        &policy,
+        "! p: Guard(Hold { deletions: 2, of: 2 })
+         ! q: Guard(Hold { deletions: 2, of: 2 })",
+    );
+}
+
+#[test]
+fn foreign_processes_are_not_touched() {
+    let mut pm2 = Pm2Model::default();
+    pm2.start_foreign("web");
+    pm2.start_foreign("bystander");
+    let web = app("");
+    check_from(&mut pm2, &[("a", &web)], &Policy::default(), "! web: Conflict { owner: None }");
+    let adopt = Policy { adopt: ["web".to_owned()].into(), ..Policy::default() };
+    let plan = super::checked(&super::desired(&[("a", &web)]), &pm2, &adopt);
+    assert!(super::words(&plan).starts_with("~ web replace [0]: "), "{}", super::words(&plan));
+    // A name that the tree does not declare cannot be adopted, and so not be deleted either.
+    let adopt = Policy { adopt: ["bystander".to_owned()].into(), ..Policy::default() };
+    check_from(&mut pm2, &[("a", &web)], &adopt, "! web: Conflict { owner: None }");
+}
+
+#[test]
+fn apps_that_do_not_run() {
+    let web = app("");
+    let stop = |pm2: &mut Pm2Model, status: &str, code: i64| {
+        let (status, code) = (json!(status), json!(code));
+        pm2.edit("web", |record| {
+            record.insert("status".to_owned(), status.clone());
+            record.insert("exit_code".to_owned(), code.clone());
+        });
+    };
+    let mut pm2 = synced(&[("a", &web)]);
+    stop(&mut pm2, "stopped", 0);
+    let hold = Policy { stopped: Stopped::Hold, ..Policy::default() };
+    check_from(&mut pm2, &[("a", &web)], &hold, "! web: StoppedByHand");
+    check_from(&mut pm2, &[("a", &web)], &Policy::default(), "~ web restart [0]: stopped");
+    stop(&mut pm2, "errored", 1);
+    check_from(&mut pm2, &[("a", &web)], &Policy::default(), "~ web restart [0]: errored");
+    // One that is not to be restarted has done its work.
+    let once = app(":autorestart false");
+    let mut pm2 = synced(&[("a", &once)]);
+    stop(&mut pm2, "stopped", 0);
+    check_from(&mut pm2, &[("a", &once)], &Policy::default(), "nothing");
+    check_from(&mut pm2, &[("a", &once)], &hold, "nothing");
+    let by_code = app(":stop_exit_codes [7]");
+    let mut pm2 = synced(&[("a", &by_code)]);
+    stop(&mut pm2, "stopped", 7);
+    check_from(&mut pm2, &[("a", &by_code)], &Policy::default(), "nothing");
+    // One that is not to be started waits for somebody to do so.
+    let waiting = app(":autostart false");
+    synced(&[("a", &waiting)]);
+}
+
+#[test]
+fn changes_by_hand_are_undone() {
+    let web = app(":env {:A \"1\"}");
+    let mut pm2 = synced(&[("a", &web)]);
+    pm2.edit("web", |record| {
+        record["env"]["A"] = json!("2");
+        record.insert("kill_timeout".to_owned(), json!(9));
+    });
+    check_from(
+        &mut pm2,
+        &[("a", &web)],
+        &Policy::default(),
+        "~ web restart [0]: kill_timeout: 9 removed (changed outside the tree) | env.A: \"2\" → \"1\" (changed outside the tree)",
+    );
+    // What somebody's shell gave it when they started it by hand is no reason to restart it …
+    pm2.edit("web", |record| {
+        record["env"]["SHELL_VARIABLE"] = json!("x");
+        record.insert("SHELL_VARIABLE".to_owned(), json!("x"));
+    });
+    check_from(&mut pm2, &[("a", &web)], &Policy::default(), "nothing");
+    // … but a variable that PM2's own reload left in the record is in the process and nowhere declared.
+    pm2.edit("web", |record| {
+        record.insert("LEFT_BEHIND".to_owned(), json!("x"));
+    });
+    let plan = super::checked(&super::desired(&[("a", &web)]), &pm2, &Policy::default());
+    assert!(super::words(&plan).contains("env.LEFT_BEHIND: \"x\" removed"), "{}", super::words(&plan));
+}
+
+#[test]
+fn only_some_daemons() {
+    let (web, job) = (app(""), "{:apps [{:name \"job\" :script \"job.js\"}]}");
+    let mut pm2 = synced(&[("a", &web), ("b", job)]);
+    let scoped = |ids: &[&str]| Policy { only: only(ids), ..Policy::default() };
+    let changed = app(":args [\"x\"]");
+    check_from(&mut pm2, &[("a", &changed)], &scoped(&["c"]), "nothing");
+    check_from(&mut pm2, &[("a", &changed)], &scoped(&["b"]), "- job delete [1]: no longer declared");
+    check_from(&mut pm2, &[("a", &changed)], &scoped(&["a"]), "~ web restart [0]: args: set to [\"x\"]");
+}
+
+#[test]
+fn the_process_that_runs_us_comes_last_and_is_never_deleted() {
+    let (web, job) = (app(""), "{:apps [{:name \"job\" :script \"job.js\"}]}");
+    let tree = |web: &str, job: &str| desired_pair(web, job);
+    let pm2 = synced(&[("a", &web), ("b", job)]);
+    let own = Policy { own_process: Some(0), ..Policy::default() };
+    let (changed, job_changed) = (app(":args [\"x\"]"), job.replace("job.js", "other.js"));
+    let plan = super::checked(&tree(&changed, &job_changed), &pm2, &own);
+    assert_eq!(plan.steps.iter().map(|step| step.app.as_str()).collect::<Vec<_>>(), ["job", "web"]);
+    let plan = super::checked(&tree(&app(":watch true"), job), &pm2, &own);
+    assert_eq!(super::words(&plan), "! web: RunsUs\n");
+    let gone = super::checked(&super::desired(&[("b", job)]), &pm2, &own);
+    assert_eq!(super::words(&gone), "! web: RunsUs\n");
+}
+
+fn desired_pair(web: &str, job: &str) -> crate::plan::Desired {
+    super::desired(&[("a", web), ("b", job)])
+}

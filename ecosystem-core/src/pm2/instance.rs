@@ -1,0 +1,66 @@
+//! How the attributes of an app look for one of its processes, and the questions a plan asks of them.
+
+use serde_json::{Map, Value as Json};
+
+use super::attributes::Attributes;
+use super::observed::PmId;
+
+impl Attributes {
+    /// An attribute as PM2 records it for the process of this id.
+    ///
+    /// PM2 puts the id into the name of the pid file, and of the log files unless the app's instances share
+    /// them (`God.executeApp` in `lib/God.js`, when a process is first made).
+    #[must_use]
+    pub fn for_instance(&self, pm_id: PmId, name: &str) -> Option<Json> {
+        let value = self.get(name)?;
+        let numbered = match name {
+            "pm_pid_path" => Some(".pid"),
+            "pm_log_path" | "pm_out_log_path" | "pm_err_log_path" if !self.is_set("merge_logs") => Some(".log"),
+            _ => None,
+        };
+        match (numbered, value) {
+            (Some(extension), Json::String(path)) => Some(Json::from(numbered_path(path, extension, pm_id))),
+            _ => Some(value.clone()),
+        }
+    }
+
+    /// The same app with another number of instances: what is started beside those that run.
+    #[must_use]
+    pub fn with_instances(&self, count: usize) -> Self {
+        let mut map: Map<String, Json> = self.as_map().clone();
+        map.insert("instances".to_owned(), Json::from(count));
+        self.with_map(map)
+    }
+
+    /// Whether PM2 is to start it at all: `autostart: false` declares an app that waits to be started by hand.
+    #[must_use]
+    pub fn autostart(&self) -> bool {
+        self.get("autostart") != Some(&Json::Bool(false))
+    }
+
+    /// Whether it runs as workers of PM2's cluster.
+    #[must_use]
+    pub fn is_cluster(&self) -> bool {
+        self.get("exec_mode").and_then(Json::as_str) == Some("cluster_mode")
+    }
+
+    /// Whether PM2 is to restart it when files change.
+    #[must_use]
+    pub fn watches(&self) -> bool {
+        self.is_set("watch")
+    }
+
+    fn is_set(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|value| !matches!(value, Json::Null | Json::Bool(false)))
+    }
+}
+
+/// `name.log` or `name-2.log` becomes `name-7.log`; a path that ends otherwise stays.
+fn numbered_path(path: &str, extension: &str, pm_id: PmId) -> String {
+    let Some(stem) = path.strip_suffix(extension) else { return path.to_owned() };
+    let unnumbered = match stem.rsplit_once('-') {
+        Some((front, digits)) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) => front,
+        _ => stem,
+    };
+    format!("{unnumbered}-{pm_id}{extension}")
+}

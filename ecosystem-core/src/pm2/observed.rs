@@ -1,0 +1,245 @@
+//! Reading PM2's process list: a pure function from its JSON to what matters here.
+//!
+//! Source of the shapes: the reply of `getMonitorData` on PM2 5.4.3, 6.0.14 and 7.0.4.
+
+use serde_json::{Map, Value as Json};
+
+use crate::model::Owner;
+
+/// What PM2 says runs now.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Observed {
+    /// PM2's processes by ascending id; workers parked during a reload are left out.
+    pub processes: Vec<Process>,
+}
+
+/// PM2's number for a process: the only thing it is ever addressed by, since names can hit bystanders.
+pub type PmId = u32;
+
+/// One process of PM2's list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Process {
+    /// PM2's id for it.
+    pub pm_id: PmId,
+    /// The app's name.
+    pub name: String,
+    /// The process, if there is one.
+    pub pid: Option<u32>,
+    /// What PM2 says of it.
+    pub status: Status,
+    /// How often PM2 started it again.
+    pub restarts: u64,
+    /// When it was last started, in milliseconds since the epoch.
+    pub started_at: Option<u64>,
+    /// Resident memory in bytes, as PM2 last measured it.
+    pub memory: Option<u64>,
+    /// PM2's whole record of it (`pm2_env`): holds secrets, never to be shown raw.
+    record: Map<String, Json>,
+}
+
+/// PM2's word for the state of a process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Status {
+    /// Running.
+    Online,
+    /// Started, not yet said to be ready.
+    Launching,
+    /// Being ended.
+    Stopping,
+    /// Ended, by hand or by itself.
+    Stopped,
+    /// Given up on after too many crashes.
+    Errored,
+    /// Crashed, to be started again after a delay.
+    WaitingRestart,
+    /// Anything else, as PM2 spells it.
+    Other(String),
+}
+
+/// Who a process belongs to and what it was started from: carried in its environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp {
+    /// The tree.
+    pub owner: Owner,
+    /// The daemon's id.
+    pub source: String,
+    /// The digest of the definition it was started from.
+    pub digest: String,
+}
+
+/// Environment variable that carries the owner.
+pub const OWNER_VARIABLE: &str = "ECOSYSTEM_OWNER";
+/// Environment variable that carries the daemon's id.
+pub const SOURCE_VARIABLE: &str = "ECOSYSTEM_SOURCE";
+/// Environment variable that carries the definition's digest.
+pub const DIGEST_VARIABLE: &str = "ECOSYSTEM_DIGEST";
+
+/// PM2's list is not of the known shape.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("entry {index} of PM2's process list has no usable `{field}`")]
+pub struct UnreadableList {
+    /// Which entry, from 0.
+    pub index: usize,
+    /// What is missing or of another type.
+    pub field: &'static str,
+}
+
+impl Observed {
+    /// Reads the entries of `getMonitorData` (or of `pm2 jlist`).
+    ///
+    /// # Errors
+    /// An entry without an id, a name or a record: guessing at a list could end in a wrong deletion.
+    pub fn read(list: Vec<Json>) -> Result<Self, UnreadableList> {
+        let mut processes = Vec::with_capacity(list.len());
+        for (index, entry) in list.into_iter().enumerate() {
+            if !is_parked(&entry) {
+                processes.push(Process::read(entry).map_err(|field| UnreadableList { index, field })?);
+            }
+        }
+        processes.sort_by_key(|process| process.pm_id);
+        Ok(Self { processes })
+    }
+
+    /// The process of this id.
+    #[must_use]
+    pub fn process(&self, pm_id: PmId) -> Option<&Process> {
+        self.processes.iter().find(|process| process.pm_id == pm_id)
+    }
+}
+
+/// During a cluster reload the old worker is listed under an id such as `_old_3`.
+fn is_parked(entry: &Json) -> bool {
+    entry.get("pm_id").and_then(Json::as_str).is_some_and(|id| id.starts_with("_old_"))
+}
+
+impl Process {
+    fn read(mut entry: Json) -> Result<Self, &'static str> {
+        let record = match entry.get_mut("pm2_env").map(Json::take) {
+            Some(Json::Object(record)) => record,
+            _ => return Err("pm2_env"),
+        };
+        let pm_id = entry.get("pm_id").and_then(number).and_then(|id| PmId::try_from(id).ok()).ok_or("pm_id")?;
+        let name = entry.get("name").and_then(Json::as_str).ok_or("name")?.to_owned();
+        let pid = entry.get("pid").and_then(number).and_then(|pid| u32::try_from(pid).ok()).filter(|pid| *pid != 0);
+        Ok(Self {
+            pm_id,
+            name,
+            pid,
+            status: Status::read(record.get("status").and_then(Json::as_str).unwrap_or_default()),
+            restarts: record.get("restart_time").and_then(number).unwrap_or(0),
+            started_at: record.get("pm_uptime").and_then(number),
+            memory: entry.pointer("/monit/memory").and_then(number).filter(|bytes| *bytes > 0),
+            record,
+        })
+    }
+
+    /// One attribute of PM2's record, such as `pm_exec_path`.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<&Json> {
+        self.record.get(name).filter(|value| !value.is_null())
+    }
+
+    /// Names of everything in PM2's record.
+    pub fn attribute_names(&self) -> impl Iterator<Item = &str> {
+        self.record.keys().map(String::as_str)
+    }
+
+    /// The environment as PM2 recorded it for this app.
+    pub fn env(&self) -> impl Iterator<Item = (&str, &Json)> {
+        let env = self.record.get("env").and_then(Json::as_object);
+        env.into_iter().flatten().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// The recorded value of one environment variable, as the process sees it.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<String> {
+        self.record.get("env")?.get(name).map(text_of)
+    }
+
+    /// The code it last ended with.
+    #[must_use]
+    pub fn exit_code(&self) -> Option<i64> {
+        self.attribute("exit_code").and_then(Json::as_i64)
+    }
+
+    /// Whether PM2 is told to leave it ended after the way it last ended, so that nobody need have stopped it.
+    ///
+    /// PM2 keeps no word of who stopped a process.
+    #[must_use]
+    pub fn may_have_finished(&self) -> bool {
+        let never_restarted = self.attribute("autorestart") == Some(&Json::Bool(false));
+        never_restarted || self.ended_as_told()
+    }
+
+    /// Whether it last ended with 0 or one of its `stop_exit_codes`.
+    #[must_use]
+    pub fn ended_well(&self) -> bool {
+        self.exit_code() == Some(0) || self.ended_as_told()
+    }
+
+    fn ended_as_told(&self) -> bool {
+        let codes = match self.attribute("stop_exit_codes") {
+            Some(Json::Array(codes)) => codes.as_slice(),
+            Some(code) => std::slice::from_ref(code),
+            None => &[],
+        };
+        self.exit_code().is_some_and(|code| codes.iter().any(|it| it.as_i64() == Some(code)))
+    }
+
+    /// The stamp, if the process carries a whole one.
+    #[must_use]
+    pub fn stamp(&self) -> Option<Stamp> {
+        Some(Stamp {
+            owner: Owner::new(self.variable(OWNER_VARIABLE)?),
+            source: self.variable(SOURCE_VARIABLE)?,
+            digest: self.variable(DIGEST_VARIABLE)?,
+        })
+    }
+}
+
+impl Status {
+    fn read(word: &str) -> Self {
+        match word {
+            "online" | "one-launch-status" => Status::Online,
+            "launching" => Status::Launching,
+            "stopping" => Status::Stopping,
+            "stopped" => Status::Stopped,
+            "errored" => Status::Errored,
+            "waiting restart" => Status::WaitingRestart,
+            other => Status::Other(other.to_owned()),
+        }
+    }
+
+    /// PM2's word.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Status::Online => "online",
+            Status::Launching => "launching",
+            Status::Stopping => "stopping",
+            Status::Stopped => "stopped",
+            Status::Errored => "errored",
+            Status::WaitingRestart => "waiting restart",
+            Status::Other(word) => word,
+        }
+    }
+
+    /// Whether it will have changed in a moment by itself.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Status::Launching | Status::Stopping)
+    }
+}
+
+/// A JSON scalar as an environment variable shows it.
+pub(crate) fn text_of(value: &Json) -> String {
+    match value {
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// PM2 gives numbers as numbers, or as text where an environment variable got in between.
+fn number(value: &Json) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}
