@@ -4,6 +4,8 @@ pub mod diagnostic;
 pub mod edn;
 pub mod env_file;
 pub mod model;
+#[cfg(feature = "os")]
+pub mod os;
 pub mod render;
 
 #[cfg(test)]

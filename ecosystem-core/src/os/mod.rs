@@ -1,0 +1,3 @@
+//! The only files with effects.
+
+pub mod dist;
