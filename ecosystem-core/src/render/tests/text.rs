@@ -2,10 +2,16 @@
 
 use super::*;
 
+/// The snapshot shows what was rendered, and below it the text.
+fn check(name: &str, daemon: &Daemon, by: &GeneratedBy) {
+    let shown = format!("{daemon:#?}\n{:#?}\n\n----- text -----\n{}", by.layout, render(daemon, by));
+    insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(name, shown) });
+}
+
 #[test]
 fn the_least_module() {
     let daemon = daemon("web", vec![app("web", "server.mjs")]);
-    insta::assert_snapshot!("the_least_module", render(&daemon, &by()), &format!("{daemon:#?}"));
+    check("the_least_module", &daemon, &by());
 }
 
 #[test]
@@ -29,7 +35,7 @@ fn a_module_with_everything() {
     let deploy = json!({"production": {"user": "deploy", "host": ["a.example", "b.example"], "env": {}}});
     let daemon = Daemon { deploy: Some(deploy), ..daemon("services/web", vec![web, worker]) };
     let by = GeneratedBy { layout: Layout { owner: Some("team".into()), ..by().layout }, ..by() };
-    insta::assert_snapshot!("a_module_with_everything", render(&daemon, &by), &format!("{daemon:#?}"));
+    check("a_module_with_everything", &daemon, &by);
 }
 
 #[test]
