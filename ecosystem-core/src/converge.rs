@@ -14,7 +14,7 @@ use crate::model::{DaemonId, Ecosystem};
 use crate::plan::{Desired, Plan, Policy, Step, plan, violations};
 use crate::pm2::observed::Observed;
 use crate::pm2::{Machine, Questions, questions};
-use crate::render::{GeneratedBy, GeneratedFile, render};
+use crate::render::{GeneratedBy, GeneratedFile};
 
 /// The outside world, as one pass needs it.
 pub trait Host {
@@ -239,5 +239,5 @@ pub fn read(tree: Tree) -> Reading {
 pub fn generated_files(ecosystem: &Ecosystem, pass: &Pass) -> Vec<GeneratedFile> {
     let in_scope = |id: &DaemonId| pass.policy.only.as_ref().is_none_or(|only| only.contains(id));
     let daemons = ecosystem.daemons.values().filter(|daemon| in_scope(&daemon.id));
-    daemons.map(|daemon| GeneratedFile::new(&daemon.id, render(daemon, &pass.generated_by))).collect()
+    daemons.map(|daemon| GeneratedFile::of(daemon, &pass.generated_by)).collect()
 }

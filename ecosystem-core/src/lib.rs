@@ -7,6 +7,7 @@ pub mod model;
 pub mod render;
 
 #[cfg(feature = "os")]
+#[allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "the one place with effects")]
 pub mod os;
 
 #[cfg(test)]

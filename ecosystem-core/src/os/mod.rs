@@ -1,3 +1,4 @@
 //! Everything with effects, behind the feature `os`: the rest of the crate cannot do I/O.
 
+pub mod dist;
 pub mod pm2;

@@ -16,7 +16,7 @@ pub use aggregate::{ConfigNameError, DEFAULT_AGGREGATE, check_config_name, rende
 pub use header::{Header, inspect, is_current};
 pub use module::render;
 
-use crate::model::DaemonId;
+use crate::model::{Daemon, DaemonId};
 
 /// Who generated a file and when, and where the tree lies: all that a file holds beside the daemon.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +43,23 @@ pub const DIST: &str = "dist";
 
 /// The name of the generated file. PM2 takes a file for a config by its name alone.
 pub const CONFIG_NAME: &str = "ecosystem.config.mjs";
+
+/// A file that should be on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GeneratedFile {
+    /// Path below the root with `/` as separator, such as `services/web/dist/ecosystem.config.mjs`.
+    pub path: String,
+    /// What it should say.
+    pub text: String,
+}
+
+impl GeneratedFile {
+    /// The generated file of a daemon.
+    #[must_use]
+    pub fn of(daemon: &Daemon, by: &GeneratedBy) -> Self {
+        Self { path: config_path(&daemon.id), text: render(daemon, by) }
+    }
+}
 
 /// Where a daemon's generated file lies below the root.
 #[must_use]

@@ -1,27 +1,50 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-use super::*;
-use crate::model::{App, AppName, Daemon, EnvValue, InheritEnv};
-use serde_json::json;
 
-#[test]
-fn shows() {
-    let app = App {
-        name: AppName::new("web"),
-        script: "a.js".into(),
-        settings: Default::default(),
-        env: [("A b".to_owned(), EnvValue::Integer(1))].into(),
-        env_blocks: Default::default(),
-        env_files: vec![".env".into()],
+mod escaping;
+mod header;
+mod loading;
+mod text;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
+
+use super::*;
+use crate::model::schema::Key;
+use crate::model::{App, AppName, Daemon, Env, EnvValue, InheritEnv};
+
+fn by() -> GeneratedBy {
+    let layout = Layout { root_to_base: "../..".into(), owner: None };
+    GeneratedBy { version: "0.1.0".into(), time: "2026-01-02T03:04:05Z".into(), layout }
+}
+
+/// An app of a name and a script.
+fn app(name: &str, script: &str) -> App {
+    App {
+        name: AppName::new(name),
+        script: script.to_owned(),
+        settings: BTreeMap::new(),
+        env: Env::new(),
+        env_blocks: BTreeMap::new(),
+        env_files: vec![],
         inherit_env: InheritEnv::default(),
-        description: Some("x\ny".into()),
-    };
-    let daemon = Daemon {
-        id: DaemonId::new("services/web"),
-        apps: vec![app.clone(), App { env_files: vec![], ..app }],
-        deploy: Some(json!({"a": {"b": [1, "x"]}})),
-    };
-    let by = GeneratedBy { version: "0.1.0".into(), time: "T".into(), layout: Layout::default() };
-    println!("{}", render(&daemon, &by));
-    println!("{}", render_aggregate([&daemon.id], "", &by));
-    assert!(inspect(&render(&daemon, &by)).unwrap().intact);
+        description: None,
+    }
+}
+
+fn settings(json: Json) -> BTreeMap<Key, Json> {
+    let Json::Object(entries) = json else { unreachable!("tests write objects") };
+    entries.into_iter().map(|(name, value)| (Key::named(&name).unwrap(), value)).collect()
+}
+
+fn env(variables: &[(&str, EnvValue)]) -> Env {
+    variables.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+}
+
+fn text(value: &str) -> EnvValue {
+    EnvValue::Text(value.to_owned())
+}
+
+fn daemon(id: &str, apps: Vec<App>) -> Daemon {
+    Daemon { id: DaemonId::new(id), apps, deploy: None }
 }
