@@ -66,30 +66,27 @@ pub enum ConfigNameError {
 /// # Errors
 /// Says what would become of the file, and a name to take instead.
 pub fn check_config_name(name: &str) -> Result<(), ConfigNameError> {
-    let suggestion = || {
-        format!(
-            "{}.config.mjs",
-            CONFIG_PARTS.iter().fold(name.to_owned(), |name, part| name.replace(part, ""))
-        )
-    };
-    let read_as =
-        |language| Err(ConfigNameError::ReadAs { name: name.to_owned(), language, suggestion: suggestion() });
     let holds = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
-    if holds(&[".json"]) {
-        read_as("JSON")
+    let language = if holds(&[".json"]) {
+        "JSON"
     } else if holds(&[".yml", ".yaml"]) {
-        read_as("YAML")
+        "YAML"
     } else if !holds(&[".config.js", ".config.cjs", ".config.mjs"]) {
-        Err(ConfigNameError::RunAsApp { name: name.to_owned(), suggestion: suggestion() })
-    } else if !name.ends_with(".mjs") {
-        read_as("CommonJS")
+        return Err(ConfigNameError::RunAsApp { name: name.to_owned(), suggestion: suggestion(name) });
+    } else if name.ends_with(".mjs") {
+        return Ok(());
     } else {
-        Ok(())
-    }
+        "CommonJS (unless a package.json says otherwise)"
+    };
+    Err(ConfigNameError::ReadAs { name: name.to_owned(), language, suggestion: suggestion(name) })
 }
 
-/// What a suggested name leaves out of the name asked for.
-const CONFIG_PARTS: &[&str] = &[".json", ".yaml", ".yml", ".config", ".mjs", ".cjs", ".js"];
+/// The same name with `.config.mjs` in place of all that PM2 and node go by.
+fn suggestion(name: &str) -> String {
+    let endings = [".json", ".yaml", ".yml", ".config", ".mjs", ".cjs", ".js"];
+    let stem = endings.iter().fold(name.to_owned(), |name, ending| name.replace(ending, ""));
+    format!("{stem}.config.mjs")
+}
 
 #[derive(Template)]
 #[template(path = "aggregate.config.mjs")]

@@ -79,9 +79,9 @@ fn names_of_aggregates() {
         ),
     );
     check(
-        "all.config.cjs",
+        "all.config.js",
         Err(
-            "`all.config.cjs` would be read as CommonJS, and it holds an ECMAScript module; take `all.config.mjs`",
+            "`all.config.js` would be read as CommonJS (unless a package.json says otherwise), and it holds an ECMAScript module; take `all.config.mjs`",
         ),
     );
     check(
