@@ -1,5 +1,6 @@
 //! Declarative EDN for PM2: parse, validate, render, and plan how PM2's running set becomes equal to it.
 
+pub mod cron;
 pub mod diagnostic;
 pub mod edn;
 pub mod env_file;
