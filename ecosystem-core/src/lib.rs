@@ -3,3 +3,4 @@
 pub mod diagnostic;
 pub mod edn;
 pub mod model;
+pub mod pm2;
