@@ -28,5 +28,5 @@ pub use env_file::{BadLine, parse as parse_env_file};
 pub use environment::{BASE_ENV, DIGEST_VARIABLE, OWNER_VARIABLE, SOURCE_VARIABLE, is_base, is_internal};
 pub use machine::{FileKind, Machine, User};
 pub use questions::{Questions, questions};
-pub use sniff::looks_binary;
+pub use sniff::{SNIFFED_BYTES, looks_binary};
 pub use unresolvable::Unresolvable;

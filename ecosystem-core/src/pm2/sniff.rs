@@ -1,7 +1,7 @@
 //! Whether PM2 takes a file for a program or for text.
 
 /// How much of a file PM2 looks at.
-const SNIFFED_BYTES: usize = 512;
+pub const SNIFFED_BYTES: usize = 512;
 
 /// Whether a file that starts with these bytes is binary to PM2, which then runs it as it is; text without a
 /// known extension is given to node.

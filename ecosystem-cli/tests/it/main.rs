@@ -1,0 +1,14 @@
+//! Tests against real PM2, in its own PM2_HOME, of every version that is supported.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failing test panics, and says so best where it happens"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod forgotten;
+mod recording;
