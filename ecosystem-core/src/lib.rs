@@ -3,3 +3,6 @@
 pub mod diagnostic;
 pub mod edn;
 pub mod model;
+pub mod validate;
+
+pub use validate::compile;
