@@ -7,3 +7,6 @@ pub mod model;
 #[cfg(feature = "os")]
 pub mod os;
 pub mod pm2;
+pub mod validate;
+
+pub use validate::compile;

@@ -4,6 +4,24 @@
 
 use crate::diagnostic::Span;
 
+mod atom;
+mod chars;
+pub mod codes;
+mod convert;
+mod duplicates;
+mod foreign;
+pub mod lexer;
+mod path;
+mod reader;
+mod report;
+
+#[cfg(test)]
+mod tests;
+
+pub use path::{Place, Step};
+pub use reader::{MAX_DEPTH, read};
+pub use report::MAX_DIAGNOSTICS;
+
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
