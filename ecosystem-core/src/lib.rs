@@ -3,10 +3,15 @@
 pub mod cron;
 pub mod diagnostic;
 pub mod edn;
+pub mod env_file;
 pub mod model;
 #[cfg(feature = "os")]
 pub mod os;
 pub mod pm2;
+pub mod render;
 pub mod validate;
+
+#[cfg(test)]
+mod node;
 
 pub use validate::compile;

@@ -11,5 +11,6 @@ pub mod schema;
 
 pub use app::{App, Env, EnvValue, InheritEnv};
 pub use digest::Digest;
+pub(crate) use digest::hex;
 pub use ecosystem::{Broken, Daemon, Ecosystem};
 pub use names::{AppName, DaemonId, Owner};

@@ -1,0 +1,187 @@
+//! Generated files on disk: written whole or not at all, and only where they belong.
+
+mod prune;
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+
+pub use prune::{Removal, remove_dist, stale};
+
+use crate::render::{DIST, inspect, is_current};
+
+/// A file that should be on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GeneratedFile {
+    /// Path below the root with `/` as separator, such as `services/web/dist/ecosystem.config.mjs`.
+    pub path: String,
+    /// What it should say.
+    pub text: String,
+}
+
+/// What was done about a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It said the same but for the time: neither text nor time of change were touched.
+    Unchanged,
+    /// There was none.
+    Written,
+    /// It said something else.
+    Overwritten {
+        /// Somebody had changed the file after it was generated, or put a file of their own there.
+        hand_edited: bool,
+    },
+}
+
+/// Why a file in `dist` was not written or removed. What was there before is still there, whole.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DistError {
+    /// The path is absolute or climbs with `..`.
+    #[error("`{0}` is not a path below the root; give the path of a file in the tree")]
+    Outside(String),
+    /// A link could lead anywhere, out of the tree too.
+    #[error("`{0}` is a symbolic link, and generated files are not written through links; remove the link")]
+    Symlink(Utf8PathBuf),
+    /// Something is where a folder is needed.
+    #[error("`{0}` is not a folder, and generated files are kept in a folder of that name; move it away")]
+    NotAFolder(Utf8PathBuf),
+    /// Something is where the file should be.
+    #[error("`{0}` is not a file, and the generated file has that name; move it away")]
+    NotAFile(Utf8PathBuf),
+    /// The system refused.
+    #[error("cannot {action} `{path}`: {source}; check the folder's permissions and the space on its disk")]
+    Io {
+        /// What was tried: read, create, write, remove.
+        action: &'static str,
+        /// On what.
+        path: Utf8PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Brings each file to its text; the results are in the order of the files.
+///
+/// A `dist` folder that is missing is created, with a `.gitignore` in it that keeps its contents out of git.
+/// Other folders are not: that of a daemon exists, as its source is in it. One file's failure leaves the
+/// others alone.
+pub fn write(root: &Utf8Path, files: &[GeneratedFile]) -> Vec<Result<Outcome, DistError>> {
+    files.iter().map(|file| write_one(root, file, &fill)).collect()
+}
+
+/// Puts text into a file just created; tests put a full disk in its place.
+type Fill = dyn Fn(&mut File, &str) -> io::Result<()>;
+
+fn fill(file: &mut File, text: &str) -> io::Result<()> {
+    file.write_all(text.as_bytes())
+}
+
+fn write_one(root: &Utf8Path, file: &GeneratedFile, fill: &Fill) -> Result<Outcome, DistError> {
+    let path = checked_path(root, &file.path)?;
+    let outcome = match text_on_disk(&path)? {
+        None => Outcome::Written,
+        Some(text) if is_current(&text, &file.text) => return Ok(Outcome::Unchanged),
+        Some(text) => {
+            Outcome::Overwritten { hand_edited: !inspect(&text).is_some_and(|header| header.intact) }
+        }
+    };
+    let folder = path.parent().unwrap_or(root);
+    if folder.file_name() == Some(DIST) {
+        prepare_dist(folder, fill)?;
+    }
+    replace(folder, &path, &file.text, fill)?;
+    Ok(outcome)
+}
+
+/// The path of a file in the tree, none of whose steps below the root is a link.
+fn checked_path(root: &Utf8Path, below: &str) -> Result<Utf8PathBuf, DistError> {
+    let mut path = root.to_owned();
+    let mut steps = Utf8Path::new(below).components().peekable();
+    while let Some(step) = steps.next() {
+        let Utf8Component::Normal(name) = step else { return Err(DistError::Outside(below.to_owned())) };
+        path.push(name);
+        match kind(&path)? {
+            Some(Kind::Symlink) => return Err(DistError::Symlink(path)),
+            Some(Kind::File | Kind::Other) if steps.peek().is_some() => {
+                return Err(DistError::NotAFolder(path));
+            }
+            Some(Kind::Folder | Kind::Other) if steps.peek().is_none() => {
+                return Err(DistError::NotAFile(path));
+            }
+            _ => {}
+        }
+    }
+    Ok(path)
+}
+
+/// What a path is, without following it if it is a link.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    File,
+    Folder,
+    Symlink,
+    Other,
+}
+
+/// `None` if nothing is there; that it cannot be looked at is an error, not an absence.
+fn kind(path: &Utf8Path) -> Result<Option<Kind>, DistError> {
+    let kind = match fs::symlink_metadata(path) {
+        Ok(found) if found.is_symlink() => Kind::Symlink,
+        Ok(found) if found.is_dir() => Kind::Folder,
+        Ok(found) if found.is_file() => Kind::File,
+        Ok(_) => Kind::Other,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed("look at", path)(error)),
+    };
+    Ok(Some(kind))
+}
+
+/// Bytes that are not UTF-8 were not written by us; replaced, they make a text that is not ours either.
+fn text_on_disk(path: &Utf8Path) -> Result<Option<String>, DistError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed("read", path)(error)),
+    }
+}
+
+/// Keeps everything in the folder out of git, this file included.
+const GITIGNORE: &str = "*\n";
+
+fn prepare_dist(dist: &Utf8Path, fill: &Fill) -> Result<(), DistError> {
+    if kind(dist)?.is_none() {
+        fs::create_dir(dist).map_err(failed("create", dist))?;
+    }
+    let gitignore = dist.join(".gitignore");
+    // One that is there may be somebody's own.
+    if kind(&gitignore)?.is_some() { Ok(()) } else { replace(dist, &gitignore, GITIGNORE, fill) }
+}
+
+/// Through a temporary file beside it and a rename, so that a reader sees the old text or the new one.
+///
+/// Not flushed to the disk: after a power cut the next run finds whatever is there, compares and repairs it.
+fn replace(folder: &Utf8Path, path: &Utf8Path, text: &str, fill: &Fill) -> Result<(), DistError> {
+    let error = failed("write", path);
+    // Removed when dropped: an early return leaves nothing behind.
+    let mut file =
+        tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder).map_err(failed("write", path))?;
+    fill(file.as_file_mut(), text)
+        // Temporary files are 0600; these hold no secrets, and other users' tools may read them.
+        .and_then(|()| file.as_file().set_permissions(fs::Permissions::from_mode(0o644)))
+        .and_then(|()| file.persist(path).map_err(|error| error.error).map(drop))
+        .map_err(error)
+}
+
+/// Begins the names of files that exist while another is being written.
+const TEMPORARY: &str = ".ecosystem-";
+
+fn failed(action: &'static str, path: &Utf8Path) -> impl FnOnce(io::Error) -> DistError {
+    let path = path.to_owned();
+    move |source| DistError::Io { action, path, source }
+}
+
+#[cfg(test)]
+mod tests;
