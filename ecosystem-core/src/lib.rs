@@ -5,7 +5,9 @@ pub mod diagnostic;
 pub mod edn;
 pub mod env_file;
 pub mod model;
+pub mod pm2;
 pub mod render;
+pub mod validate;
 
 #[cfg(feature = "os")]
 #[allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "the one place with effects")]
@@ -13,3 +15,5 @@ pub mod os;
 
 #[cfg(test)]
 mod node;
+
+pub use validate::compile;

@@ -1,9 +1,32 @@
 //! What is known of PM2, without talking to it: how it reads its process list, and what it makes of a
 //! definition before it starts a process.
+//!
+//! The second part, in reading order: [`questions`] says what to look up for a tree, [`Machine`] holds the
+//! answers, and [`resolve`] turns one app and the answers into the [`Attributes`] that PM2's daemon takes.
 
+mod account;
 mod attributes;
+mod command;
+mod env_file;
+mod environment;
+mod interpreter;
+mod logs;
 mod machine;
-pub mod observed;
+mod paths;
+mod questions;
+mod settings;
+mod sniff;
+mod unresolvable;
 
-pub use attributes::{Attributes, Unresolvable, resolve};
-pub use machine::{FileKind, Machine, Questions, User, questions};
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use attributes::{Attributes, ExecMode, resolve};
+pub use env_file::{BadLine, parse as parse_env_file};
+pub use environment::{BASE_ENV, DIGEST_VARIABLE, OWNER_VARIABLE, SOURCE_VARIABLE, is_base, is_internal};
+pub use machine::{FileKind, Machine, User};
+pub use questions::{Questions, questions};
+pub use sniff::{SNIFFED_BYTES, looks_binary};
+pub use unresolvable::Unresolvable;

@@ -1,0 +1,110 @@
+//! What can be said of one app once its keys are read: right for PM2, but hardly what is meant.
+
+use serde_json::Value as Json;
+
+use crate::diagnostic::Span;
+use crate::edn::{Node, Value};
+
+use super::apps::AppKey;
+use super::codes;
+use super::draft::AppDraft;
+use super::report::{Reporter, problem};
+use super::spelling::Field;
+
+/// Warns of what is hardly meant in one app.
+pub(super) fn report(app: &AppDraft, fields: &[Field<'_, AppKey>], reporter: &mut Reporter<'_>) {
+    shell_script(app, reporter);
+    script_repeated(app, reporter);
+    cluster_needs_node(app, reporter);
+    references(fields, reporter);
+}
+
+/// PM2 hands a script with a space to `bash -c` and puts that in place of `:args` (`verifyConfs`).
+fn shell_script(app: &AppDraft, reporter: &mut Reporter<'_>) {
+    let Some(script) = app.script.as_ref().filter(|script| script.value.contains(' ')) else { return };
+    match app.setting("args").filter(|args| args.value.as_array().is_some_and(|words| !words.is_empty())) {
+        Some(args) => reporter.report_with(
+            codes::ARGS_LOST,
+            (args.span, "PM2 drops these"),
+            (script.span, "PM2 hands this to a shell, for its spaces"),
+            "`:args` are lost when `:script` holds a space",
+            "put the program alone into :script and every argument into :args",
+        ),
+        None => reporter.report(
+            codes::SHELL_SCRIPT,
+            script.span,
+            "`:script` holds a space, so that PM2 hands it to a shell",
+            "run as bash -c",
+            "put the program alone into :script and its arguments into :args",
+        ),
+    }
+}
+
+fn script_repeated(app: &AppDraft, reporter: &mut Reporter<'_>) {
+    let (Some(script), Some(args)) = (&app.script, app.setting("args")) else { return };
+    if args.value.get(0).and_then(Json::as_str) == Some(script.value.as_str()) {
+        reporter.report(
+            codes::SCRIPT_REPEATED,
+            args.span,
+            format!("the first of `:args` is the script again, \"{}\"", script.value),
+            "the script gets its own name as an argument",
+            "remove it: :args begins with what comes after the program",
+        );
+    }
+}
+
+/// Node's cluster module forks node, whatever the interpreter says.
+fn cluster_needs_node(app: &AppDraft, reporter: &mut Reporter<'_>) {
+    let (Some("cluster"), Some(interpreter)) = (app.text("exec_mode"), app.setting("exec_interpreter")) else {
+        return;
+    };
+    let runs_node = |name: &str| name.ends_with("node") || name.ends_with("bun");
+    if let Some(name) = interpreter.value.as_str().filter(|name| !runs_node(name)) {
+        reporter.report(
+            codes::CLUSTER_NEEDS_NODE,
+            interpreter.span,
+            format!("cluster mode runs node, not \"{name}\""),
+            "not used in cluster mode",
+            "use :exec_mode \"fork\", or leave the interpreter out",
+        );
+    }
+}
+
+/// One warning for all `${…}` of an app: where there is one, there are many.
+fn references(fields: &[Field<'_, AppKey>], reporter: &mut Reporter<'_>) {
+    let mut places = Vec::new();
+    for field in fields.iter().filter(|field| may_refer(field)) {
+        collect_references(field.value, &mut places);
+    }
+    let Some((first, others)) = places.split_first() else { return };
+    let mut warning = problem(
+        codes::REFERENCE_IS_LITERAL,
+        reporter.path(),
+        *first,
+        "`${…}` is passed to the app as it stands for now",
+        "not replaced",
+        "name the variable in :inherit_env, or put it into an :env_file",
+    );
+    for other in others {
+        warning = warning.also(reporter.path(), *other, "nor this");
+    }
+    reporter.push(warning);
+}
+
+/// A script may be a shell line, where the shell replaces them; data of others may hold anything.
+fn may_refer(field: &Field<'_, AppKey>) -> bool {
+    match &field.key {
+        AppKey::Pm2(key) => !matches!(key.name(), "name" | "script" | "io" | "watch_options" | "post_update"),
+        AppKey::EnvBlock(_) => true,
+        AppKey::Own(_) => false,
+    }
+}
+
+fn collect_references(node: &Node, places: &mut Vec<Span>) {
+    match &node.value {
+        Value::String(text) if text.contains("${") => places.push(node.span),
+        Value::Vector(items) => items.iter().for_each(|item| collect_references(item, places)),
+        Value::Map(entries) => entries.iter().for_each(|entry| collect_references(&entry.value, places)),
+        _ => {}
+    }
+}

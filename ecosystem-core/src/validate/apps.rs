@@ -1,0 +1,188 @@
+//! `:apps`: a vector of maps to drafts of apps.
+
+use std::sync::LazyLock;
+
+use crate::diagnostic::Span;
+use crate::edn::{Entry, Node, Value};
+use crate::model::schema::Key;
+
+use super::draft::{AppDraft, Spanned, without_places};
+use super::own_keys::{self, OWN_KEYS, OwnKey};
+use super::report::{Reporter, describe};
+use super::spelling::{Field, Vocabulary, fields, means, nearest, pm2_key};
+use super::{advice, codes, env, names, settings};
+
+/// What a key of an app means.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum AppKey {
+    /// A key of PM2's schema.
+    Pm2(Key),
+    /// A key of ours.
+    Own(OwnKey),
+    /// `:env_production` and kin, by its full name in PM2.
+    EnvBlock(String),
+}
+
+/// Every name that can be suggested for an unknown key.
+static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let schema = Key::all().flat_map(|key| key.aliases().iter().copied().chain([key.name()]));
+    schema.chain(OWN_KEYS.iter().map(|(name, _)| *name)).collect()
+});
+
+impl AppKey {
+    /// The key that a spelling means.
+    pub(super) fn spelled(spelling: &str) -> Option<Self> {
+        pm2_key(spelling)
+            .map(Self::Pm2)
+            .or_else(|| OwnKey::spelled(spelling).map(Self::Own))
+            .or_else(|| env_block(spelling).map(Self::EnvBlock))
+    }
+}
+
+/// Reads the vector of apps; an app is read even where its neighbour is broken.
+pub(super) fn apps(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Vec<AppDraft> {
+    let hint = "write :apps [{:name \"web\" :script \"server.mjs\"}]";
+    let Value::Vector(items) = &node.value else {
+        let message = format!("`{what}` takes a vector of apps, not {}", describe(node));
+        reporter.report(codes::APPS_NOT_A_VECTOR, node.span, message, describe(node), hint);
+        return Vec::new();
+    };
+    if items.is_empty() {
+        let message = format!("`{what}` is empty");
+        reporter.report(codes::APPS_NOT_A_VECTOR, node.span, message, "no app in here", hint);
+    }
+    let mut apps = Vec::new();
+    let mut rest = items.as_slice();
+    let mut previous = None;
+    while let [item, behind @ ..] = rest {
+        rest = behind;
+        if let Value::Map(entries) = &item.value {
+            apps.push(app(item.span, entries, reporter));
+            previous = Some(item.span);
+        } else {
+            rest = beside_app(item, rest, previous, reporter);
+        }
+    }
+    apps
+}
+
+/// Reports what stands among the apps without being one, and gives what follows it.
+///
+/// Keys there are the rest of an app whose map closed too early: they are told of together, with the
+/// brace that closed it, and their values are not taken for apps.
+fn beside_app<'n>(
+    item: &Node,
+    mut rest: &'n [Node],
+    previous: Option<Span>,
+    reporter: &mut Reporter<'_>,
+) -> &'n [Node] {
+    let (Value::Keyword(name), Some(app)) = (&item.value, previous) else {
+        let message = format!("an app is a map, not {}", describe(item));
+        let hint = "write {:name \"web\" :script \"server.mjs\"}";
+        reporter.report(codes::APP_NOT_A_MAP, item.span, message, describe(item), hint);
+        return rest;
+    };
+    let mut last = item.span;
+    while let [value, behind @ ..] = rest {
+        let after_key = last.end <= value.span.start;
+        if !after_key || (behind.is_empty() && matches!(value.value, Value::Keyword(_))) {
+            break;
+        }
+        last = value.span;
+        rest = behind;
+        match rest {
+            [key, after @ ..] if matches!(key.value, Value::Keyword(_)) => {
+                last = key.span;
+                rest = after;
+            }
+            _ => break,
+        }
+    }
+    let brace = Span::new(app.end.saturating_sub(1), app.end);
+    reporter.report_with(
+        codes::APP_NOT_A_MAP,
+        (Span::new(item.span.start, last.end), "these belong to the app before"),
+        (brace, "its map closes here, too early"),
+        format!("`:{}` stands beside its app, not in it", name.name),
+        "move the closing brace of the app behind them",
+    );
+    rest
+}
+
+fn app(span: Span, entries: &[Entry], reporter: &mut Reporter<'_>) -> AppDraft {
+    let vocabulary = Vocabulary {
+        what: "an app",
+        names: &NAMES,
+        read: &AppKey::spelled,
+        unknown: codes::UNKNOWN_KEY,
+    };
+    let fields = fields(entries, &vocabulary, reporter);
+    let mut draft = AppDraft::default();
+    for field in &fields {
+        read(field, &mut draft, reporter);
+    }
+    needs(&fields, "name", span, "names tell processes apart: add :name \"web\"", reporter);
+    needs(&fields, "script", span, "say what to run: add :script \"server.mjs\"", reporter);
+    advice::report(&draft, &fields, reporter);
+    draft
+}
+
+fn read(field: &Field<'_, AppKey>, draft: &mut AppDraft, reporter: &mut Reporter<'_>) {
+    let (what, node) = (field.spelled.as_str(), field.value);
+    match &field.key {
+        AppKey::Own(key) => own_keys::read(*key, what, field.key_span, node, draft, reporter),
+        AppKey::EnvBlock(name) => env_block_of(name, what, node, draft, reporter),
+        AppKey::Pm2(key) => match key.name() {
+            "name" => draft.name = spanned(names::name(what, node, reporter), node),
+            "script" => draft.script = spanned(settings::text(what, node, reporter), node),
+            "env" => draft.env = env::variables(what, node, reporter),
+            _ => {
+                let value = settings::setting(*key, what, node, reporter);
+                draft.settings.extend(spanned(value, node).map(|value| (*key, value)));
+            }
+        },
+    }
+}
+
+fn spanned<T>(value: Option<T>, node: &Node) -> Option<Spanned<T>> {
+    value.map(|value| Spanned { value, span: node.span })
+}
+
+/// The full PM2 name of a block such as `:env_production`: PM2 looks for `env_` and what `--env` says.
+///
+/// Only the first dash is a spelling; what follows is the author's name for the block.
+fn env_block(spelling: &str) -> Option<String> {
+    let block = spelling.strip_prefix("env_").or_else(|| spelling.strip_prefix("env-"))?;
+    (!block.is_empty()).then(|| format!("env_{block}"))
+}
+
+fn env_block_of(name: &str, what: &str, node: &Node, draft: &mut AppDraft, reporter: &mut Reporter<'_>) {
+    let own: Vec<_> = OWN_KEYS.iter().map(|(name, _)| *name).collect();
+    match nearest(name, &own) {
+        // `:env_files ".env"` is no block, but a misspelt key.
+        Some(near) if !matches!(node.value, Value::Map(_)) => {
+            let message = format!("`{what}` takes a map of variables, not {}", describe(node));
+            let hint = format!("did you mean `:{near}`?");
+            reporter.report(codes::WRONG_TYPE, node.span, message, describe(node), hint);
+        }
+        _ => {
+            let variables = without_places(env::variables(what, node, reporter));
+            draft.env_blocks.insert(name.to_owned(), variables);
+        }
+    }
+}
+
+fn needs(fields: &[Field<'_, AppKey>], name: &str, span: Span, hint: &str, reporter: &mut Reporter<'_>) {
+    let is_it = |field: &Field<'_, AppKey>| matches!(&field.key, AppKey::Pm2(key) if key.name() == name);
+    if !fields.iter().any(is_it) {
+        let start = Span::new(span.start, span.start + 1);
+        let message = format!("an app needs `:{name}`");
+        reporter.report(codes::KEY_MISSING, start, message, format!("this app has no `:{name}`"), hint);
+    }
+}
+
+/// Whether a map looks like an app: it has a key that only apps have.
+pub(super) fn looks_like_app(entries: &[Entry]) -> bool {
+    let is_key = |name: &str| means(name, "name") || means(name, "script");
+    entries.iter().any(|entry| matches!(&entry.key.value, Value::Keyword(name) if is_key(&name.name)))
+}

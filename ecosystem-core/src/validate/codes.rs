@@ -1,0 +1,102 @@
+//! The code of every problem that validation can find: `E02xx` for errors, `W03xx` for warnings.
+//!
+//! A code never changes its meaning and is never given out again, so that people can search for it.
+
+macro_rules! codes {
+    ($($(#[doc = $meaning:literal])+ $name:ident = $code:literal;)*) => {
+        $($(#[doc = $meaning])+ pub const $name: &str = $code;)*
+
+        /// Every code with its meaning in one line, in the order of codes.
+        pub const ALL: &[(&str, &str)] = &[$(($code, concat!($($meaning),+).trim_ascii())),*];
+    };
+}
+
+codes! {
+    /// The source does not hold one map
+    ROOT_NOT_A_MAP = "E0201";
+    /// A key at the root that is none of `:apps`, `:deploy`, `:profiles`
+    UNKNOWN_ROOT_KEY = "E0202";
+    /// No `:apps` at the root
+    APPS_MISSING = "E0203";
+    /// `:apps` is not a vector, or is empty
+    APPS_NOT_A_VECTOR = "E0204";
+    /// Something in `:apps` that is not a map
+    APP_NOT_A_MAP = "E0205";
+    /// A key that is not a keyword
+    KEY_NOT_A_KEYWORD = "E0206";
+    /// A key that nothing understands
+    UNKNOWN_KEY = "E0207";
+    /// One key under two spellings, or one variable under two kinds of key
+    KEY_TWICE = "E0208";
+    /// `nil` where a value is needed
+    NIL_VALUE = "E0209";
+    /// An app without `:name` or `:script`
+    KEY_MISSING = "E0210";
+    /// A value of a type that the key does not take
+    WRONG_TYPE = "E0211";
+    /// `"true"` or `"false"` where `true` or `false` is meant
+    FLAG_AS_TEXT = "E0212";
+    /// A number outside of what makes sense, or beyond what JavaScript holds exactly
+    OUT_OF_RANGE = "E0213";
+    /// A size that PM2 does not read
+    BAD_SIZE = "E0214";
+    /// A duration that PM2 does not read
+    BAD_DURATION = "E0215";
+    /// A cron pattern that PM2 cannot schedule
+    BAD_CRON = "E0216";
+    /// A word that is none of those the key takes
+    BAD_CHOICE = "E0217";
+    /// A NUL character, which no process can be given
+    NUL_IN_TEXT = "E0218";
+    /// A reader tag
+    TAG_NOT_SUPPORTED = "E0219";
+    /// A name that no environment variable can have
+    BAD_VARIABLE_NAME = "E0220";
+    /// A variable that would overwrite one of PM2's own fields
+    VARIABLE_HIJACKS_PM2 = "E0221";
+    /// A variable that carries the stamp of ownership
+    VARIABLE_IS_STAMP = "E0222";
+    /// A value that no environment variable can have
+    BAD_VARIABLE_VALUE = "E0223";
+    /// An app name that PM2 would misread
+    DANGEROUS_NAME = "E0224";
+    /// An app named like a namespace in use
+    NAME_IS_NAMESPACE = "E0225";
+    /// An app name declared more than once in the tree
+    NAME_TWICE = "E0226";
+    /// A `:cwd` starting with `~`, which PM2 does not expand
+    CWD_TILDE = "E0227";
+    /// `:args` beside a `:script` that PM2 hands to a shell
+    ARGS_LOST = "E0228";
+    /// A probe without exactly one way to ask
+    BAD_PROBE = "E0229";
+    /// A value that JSON cannot hold
+    NOT_JSON = "E0230";
+    /// An empty text, which PM2 takes for no text at all
+    EMPTY_TEXT = "E0231";
+
+    /// Looks like a daemon, but is not named `ecosystem.edn`
+    MISNAMED_DAEMON = "W0301";
+    /// `defaults.edn` has no effect yet
+    DEFAULTS_NOT_READ = "W0302";
+    /// `:profiles` has no effect yet
+    PROFILES_NOT_READ = "W0303";
+    /// A key that is understood and has no effect yet
+    NO_EFFECT_YET = "W0304";
+    /// `${…}`, which is passed on as it stands for now
+    REFERENCE_IS_LITERAL = "W0305";
+    /// Cluster mode with an interpreter that is not node
+    CLUSTER_NEEDS_NODE = "W0306";
+    /// A `:script` with a space, which PM2 hands to a shell
+    SHELL_SCRIPT = "W0307";
+    /// The first of `:args` is the script again
+    SCRIPT_REPEATED = "W0308";
+    /// Two apps write one log file
+    LOG_SHARED = "W0309";
+    /// Two apps whose names PM2 turns into one log file name
+    LOG_NAMES_COLLIDE = "W0310";
+    /// Two apps with one port
+    PORT_SHARED = "W0311";
+    /// `PM2_PROCESS_NAME` names another app of the tree
+    PROCESS_NAME_OF_OTHER = "W0312";
+}

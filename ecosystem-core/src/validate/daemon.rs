@@ -1,0 +1,85 @@
+//! One `ecosystem.edn`: its root map to the draft of a daemon.
+
+use crate::diagnostic::Span;
+use crate::edn::{Entry, Node, Value};
+
+use super::apps::{apps, looks_like_app};
+use super::codes;
+use super::draft::DaemonDraft;
+use super::report::{Reporter, describe};
+use super::settings;
+use super::spelling::{Field, Vocabulary, fields, means};
+
+const KEYS: &[&str] = &["apps", "deploy", "profiles"];
+const EXAMPLE: &str = "write {:apps [{:name \"web\" :script \"server.mjs\"}]}";
+
+/// Reads the root of a source.
+pub(super) fn daemon(root: &Node, reporter: &mut Reporter<'_>) -> DaemonDraft {
+    super::forbidden::report(root, reporter);
+    match &root.value {
+        Value::Map(entries) => from_map(root, entries, reporter),
+        Value::Tagged(_) => DaemonDraft::default(),
+        _ => {
+            let message = format!("a daemon is a map with `:apps`, not {}", describe(root));
+            reporter.report(codes::ROOT_NOT_A_MAP, first_byte(root.span), message, describe(root), EXAMPLE);
+            DaemonDraft::default()
+        }
+    }
+}
+
+/// Reports a source that holds nothing.
+pub(super) fn nothing(reporter: &mut Reporter<'_>) {
+    let message = "the source holds nothing; a daemon is a map with `:apps`";
+    reporter.report(codes::ROOT_NOT_A_MAP, Span::new(0, 0), message, "empty", EXAMPLE);
+}
+
+fn from_map(root: &Node, entries: &[Entry], reporter: &mut Reporter<'_>) -> DaemonDraft {
+    let mut draft = DaemonDraft::default();
+    if !declares_apps(entries) && looks_like_app(entries) {
+        let message = "an app stands at the root, where `:apps` is expected";
+        let hint = "put it into a vector: {:apps [{:name … :script …}]}";
+        reporter.report(codes::APPS_MISSING, first_byte(root.span), message, "this map is an app", hint);
+        return draft;
+    }
+    let read = |spelling: &str| KEYS.iter().copied().find(|name| *name == spelling);
+    let vocabulary = Vocabulary { what: "a daemon", names: KEYS, read: &read, unknown: codes::UNKNOWN_ROOT_KEY };
+    let fields = fields(entries, &vocabulary, reporter);
+    for field in &fields {
+        read_field(field, &mut draft, reporter);
+    }
+    if !fields.iter().any(|field| field.key == "apps") {
+        let message = "a daemon needs `:apps`";
+        reporter.report(codes::APPS_MISSING, first_byte(root.span), message, "this map has no `:apps`", EXAMPLE);
+    }
+    draft
+}
+
+fn read_field(field: &Field<'_, &'static str>, draft: &mut DaemonDraft, reporter: &mut Reporter<'_>) {
+    match field.key {
+        "apps" => draft.apps = apps(&field.spelled, field.value, reporter),
+        "deploy" => draft.deploy = settings::data(&field.spelled, field.value, reporter),
+        _ => {
+            let hint = "declare what is to run in :apps; profiles are not understood in this version";
+            let message = "`:profiles` has no effect yet";
+            reporter.report(codes::PROFILES_NOT_READ, field.key_span, message, "not read", hint);
+        }
+    }
+}
+
+/// Whether a root map has `:apps`, in whatever state.
+pub(super) fn declares_apps(entries: &[Entry]) -> bool {
+    apps_key(entries).is_some()
+}
+
+/// Where a root map says `:apps`.
+pub(super) fn apps_key(entries: &[Entry]) -> Option<Span> {
+    let is_apps = |entry: &&Entry| {
+        matches!(&entry.key.value, Value::Keyword(name) if name.namespace.is_none() && means(&name.name, "apps"))
+    };
+    entries.iter().find(is_apps).map(|entry| entry.key.span)
+}
+
+/// A long map is better pointed at than underlined.
+fn first_byte(span: Span) -> Span {
+    Span::new(span.start, span.end.min(span.start + 1))
+}

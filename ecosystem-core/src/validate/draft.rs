@@ -1,0 +1,75 @@
+//! Apps and daemons on their way from nodes to the model: values with the places they stand at.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use crate::diagnostic::Span;
+use crate::model::schema::Key;
+use crate::model::{App, AppName, Daemon, DaemonId, Env, EnvValue, InheritEnv};
+
+/// A value and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Spanned<T> {
+    pub(super) value: T,
+    pub(super) span: Span,
+}
+
+/// What could be read of one app; checks over the whole tree look at it even where its source is broken.
+#[derive(Debug, Default)]
+pub(super) struct AppDraft {
+    pub(super) name: Option<Spanned<String>>,
+    pub(super) script: Option<Spanned<String>>,
+    pub(super) settings: BTreeMap<Key, Spanned<Json>>,
+    pub(super) env: BTreeMap<String, Spanned<EnvValue>>,
+    pub(super) env_blocks: BTreeMap<String, Env>,
+    pub(super) env_files: Vec<String>,
+    pub(super) inherit_env: InheritEnv,
+    pub(super) description: Option<String>,
+}
+
+impl AppDraft {
+    /// The setting of a key by its schema name, with its place.
+    pub(super) fn setting(&self, name: &str) -> Option<&Spanned<Json>> {
+        self.settings.get(&Key::named(name)?)
+    }
+
+    /// The text of a setting.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.setting(name)?.value.as_str()
+    }
+
+    /// The app, if it has what every app needs.
+    pub(super) fn finish(self) -> Option<App> {
+        Some(App {
+            name: AppName::new(self.name?.value),
+            script: self.script?.value,
+            settings: without_places(self.settings),
+            env: without_places(self.env),
+            env_blocks: self.env_blocks,
+            env_files: self.env_files,
+            inherit_env: self.inherit_env,
+            description: self.description,
+        })
+    }
+}
+
+/// What could be read of one source.
+#[derive(Debug, Default)]
+pub(super) struct DaemonDraft {
+    pub(super) apps: Vec<AppDraft>,
+    pub(super) deploy: Option<Json>,
+}
+
+impl DaemonDraft {
+    /// The daemon, if all its apps are whole.
+    pub(super) fn finish(self, id: DaemonId) -> Option<Daemon> {
+        let apps = self.apps.into_iter().map(AppDraft::finish).collect::<Option<Vec<_>>>()?;
+        (!apps.is_empty()).then_some(Daemon { id, apps, deploy: self.deploy })
+    }
+}
+
+/// Values alone.
+pub(super) fn without_places<K: Ord, T>(values: BTreeMap<K, Spanned<T>>) -> BTreeMap<K, T> {
+    values.into_iter().map(|(key, spanned)| (key, spanned.value)).collect()
+}

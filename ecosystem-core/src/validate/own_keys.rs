@@ -1,0 +1,141 @@
+//! The keys that this project adds to PM2's.
+
+use std::collections::BTreeSet;
+
+use crate::diagnostic::Span;
+use crate::edn::{Node, Value};
+use crate::model::InheritEnv;
+
+use super::draft::AppDraft;
+use super::report::Reporter;
+use super::settings::{choice, text};
+use super::spelling::{Field, means, plain_fields};
+use super::{codes, env, names, probes};
+
+/// A key of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum OwnKey {
+    Description,
+    EnvFile,
+    InheritEnv,
+    DependsOn,
+    ReadinessProbe,
+    LivenessProbe,
+    StartupProbe,
+    Prune,
+    OnChange,
+}
+
+/// Every key of ours by its name.
+pub(super) const OWN_KEYS: &[(&str, OwnKey)] = &[
+    ("description", OwnKey::Description),
+    ("env_file", OwnKey::EnvFile),
+    ("inherit_env", OwnKey::InheritEnv),
+    ("depends_on", OwnKey::DependsOn),
+    ("readiness_probe", OwnKey::ReadinessProbe),
+    ("liveness_probe", OwnKey::LivenessProbe),
+    ("startup_probe", OwnKey::StartupProbe),
+    ("prune", OwnKey::Prune),
+    ("on_change", OwnKey::OnChange),
+];
+
+const PRUNE: &[&str] = &["auto", "never", "confirm"];
+const ON_CHANGE: &[&str] = &["reload", "restart", "replace", "keep", "replace-after"];
+const CONDITIONS: &[&str] = &["started", "online", "ready", "healthy"];
+
+impl OwnKey {
+    /// The key of ours that a spelling means.
+    pub(super) fn spelled(spelling: &str) -> Option<Self> {
+        OWN_KEYS.iter().find(|(name, _)| means(spelling, name)).map(|(_, key)| *key)
+    }
+}
+
+/// Reads one key of ours into the draft; says so where it has no effect yet.
+pub(super) fn read(key: OwnKey, spelled: &str, key_span: Span, node: &Node, app: &mut AppDraft, reporter: &mut Reporter<'_>) {
+    match key {
+        OwnKey::Description => app.description = text(spelled, node, reporter),
+        OwnKey::EnvFile => app.env_files = env_files(spelled, node, reporter),
+        OwnKey::InheritEnv => app.inherit_env = inherit_env(spelled, node, reporter),
+        OwnKey::DependsOn => depends_on(spelled, node, reporter),
+        OwnKey::ReadinessProbe | OwnKey::LivenessProbe | OwnKey::StartupProbe => {
+            probes::probe(spelled, node, reporter);
+        }
+        OwnKey::Prune => policy(spelled, node, PRUNE, reporter),
+        OwnKey::OnChange => policy(spelled, node, ON_CHANGE, reporter),
+    }
+    if !matches!(key, OwnKey::Description | OwnKey::EnvFile | OwnKey::InheritEnv) {
+        let message = format!("`{spelled}` is understood, but has no effect yet");
+        let hint = "nothing waits for it or acts on it in this version";
+        reporter.report(codes::NO_EFFECT_YET, key_span, message, "no effect yet", hint);
+    }
+}
+
+fn env_files(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Vec<String> {
+    let items = match &node.value {
+        Value::Vector(items) => items.as_slice(),
+        Value::String(_) => std::slice::from_ref(node),
+        _ => {
+            reporter.wrong_type(what, "a string with a path, or a vector of paths", node);
+            return Vec::new();
+        }
+    };
+    items.iter().filter_map(|item| text(what, item, reporter)).collect()
+}
+
+fn inherit_env(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> InheritEnv {
+    match &node.value {
+        Value::Keyword(word) if word.namespace.is_none() && word.name == "all" => InheritEnv::All,
+        Value::Vector(items) | Value::Set(items) => {
+            let names: BTreeSet<_> = items.iter().filter_map(|item| env::name(what, item, reporter)).collect();
+            InheritEnv::Names(names)
+        }
+        _ => {
+            reporter.wrong_type(what, "a vector of names, or :all", node);
+            InheritEnv::default()
+        }
+    }
+}
+
+/// A vector of app names, or of maps with `:name` and `:condition`.
+fn depends_on(what: &str, node: &Node, reporter: &mut Reporter<'_>) {
+    let Value::Vector(items) = &node.value else {
+        reporter.wrong_type(what, "a vector of app names", node);
+        return;
+    };
+    for item in items {
+        match &item.value {
+            Value::Map(entries) => {
+                let fields = plain_fields(entries, "a dependency", &["name", "condition"], reporter);
+                dependency(&fields, item, reporter);
+            }
+            _ => drop(names::name(what, item, reporter)),
+        }
+    }
+}
+
+fn dependency(fields: &[Field<'_, &'static str>], node: &Node, reporter: &mut Reporter<'_>) {
+    for field in fields {
+        match field.key {
+            "name" => drop(names::name(&field.spelled, field.value, reporter)),
+            _ => policy(&field.spelled, field.value, CONDITIONS, reporter),
+        }
+    }
+    if !fields.iter().any(|field| field.key == "name") {
+        let hint = "write {:name \"other\" :condition :ready}";
+        reporter.report(codes::KEY_MISSING, node.span, "a dependency needs `:name`", "no `:name`", hint);
+    }
+}
+
+/// One of a few keywords.
+fn policy(what: &str, node: &Node, choices: &[&'static str], reporter: &mut Reporter<'_>) {
+    match &node.value {
+        Value::Keyword(word) if word.namespace.is_none() => {
+            let found = word.name.replace('_', "-");
+            drop(choice(what, &found, choices, node, reporter).map(str::len));
+        }
+        _ => {
+            let words: Vec<_> = choices.iter().map(|word| format!(":{word}")).collect();
+            reporter.wrong_type(what, &format!("one of {}", words.join(", ")), node);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Collecting what is wrong with one source, and the words for it.
+
+use crate::diagnostic::{Diagnostic, Span};
+use crate::edn::{Name, Node, Value};
+
+use super::codes;
+
+/// Everything found wrong with one source so far.
+pub(super) struct Reporter<'s> {
+    path: &'s str,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl<'s> Reporter<'s> {
+    pub(super) fn new(path: &'s str) -> Self {
+        Self { path, diagnostics: Vec::new() }
+    }
+
+    pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
+        self.diagnostics
+    }
+
+    /// Notes a problem; the first letter of the code says how bad it is.
+    pub(super) fn report(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+        label: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        self.push(problem(code, self.path, span, message, label, hint));
+    }
+
+    /// Notes a problem that a second place explains.
+    pub(super) fn report_with(
+        &mut self,
+        code: &'static str,
+        (span, label): (Span, &str),
+        (other, other_label): (Span, &str),
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        let path = self.path;
+        self.push(problem(code, path, span, message, label, hint).also(path, other, other_label));
+    }
+
+    pub(super) fn push(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// A place in this source, for a problem with several.
+    pub(super) fn path(&self) -> &'s str {
+        self.path
+    }
+
+    /// A value that `what` does not take. `expected` completes "takes …".
+    pub(super) fn wrong_type(&mut self, what: &str, expected: &str, node: &Node) {
+        let (code, message, hint) = match &node.value {
+            // Told of once, for all places, before anything else is looked at.
+            Value::Tagged(_) => return,
+            Value::Nil => (
+                codes::NIL_VALUE,
+                format!("`{what}` is nil"),
+                "remove the key to leave it at its default".to_owned(),
+            ),
+            Value::String(text) if expected.contains("true or false") && is_flag_word(text) => (
+                codes::FLAG_AS_TEXT,
+                format!("`{what}` is the text \"{text}\", not a truth value"),
+                format!("write {} without quotes", flag_word(text)),
+            ),
+            _ => (
+                codes::WRONG_TYPE,
+                format!("`{what}` takes {expected}, not {}", describe(node)),
+                type_hint(expected, node),
+            ),
+        };
+        self.report(code, node.span, message, describe(node), hint);
+    }
+}
+
+/// A problem with its primary place; the first letter of the code says how bad it is.
+pub(super) fn problem(
+    code: &'static str,
+    path: &str,
+    span: Span,
+    message: impl Into<String>,
+    label: impl Into<String>,
+    hint: impl Into<String>,
+) -> Diagnostic {
+    let make = if code.starts_with('E') { Diagnostic::error } else { Diagnostic::warning };
+    make(code, message.into(), path, span, label.into()).hint(hint)
+}
+
+/// What a node is, with its article.
+pub(super) fn describe(node: &Node) -> &'static str {
+    match &node.value {
+        Value::Nil => "nil",
+        Value::Bool(_) => "a truth value",
+        Value::Char(_) => "a character",
+        Value::Integer(_) | Value::BigInteger(_) => "an integer",
+        Value::Float(_) => "a floating point number",
+        Value::Decimal(_) => "a decimal number",
+        Value::String(_) => "a string",
+        Value::Symbol(_) => "a symbol",
+        Value::Keyword(_) => "a keyword",
+        Value::List(_) => "a list",
+        Value::Vector(_) => "a vector",
+        Value::Map(_) => "a map",
+        Value::Set(_) => "a set",
+        Value::Tagged(_) => "a tagged literal",
+    }
+}
+
+/// A name as it stands in text, without a keyword's colon.
+pub(super) fn full_name(name: &Name) -> String {
+    match &name.namespace {
+        Some(namespace) => format!("{namespace}/{}", name.name),
+        None => name.name.clone(),
+    }
+}
+
+/// Text as an EDN string, for hints that can be pasted.
+pub(super) fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+fn is_flag_word(text: &str) -> bool {
+    ["true", "false", "yes", "no", "on", "off"].contains(&text.to_ascii_lowercase().as_str())
+}
+
+fn flag_word(text: &str) -> bool {
+    ["true", "yes", "on"].contains(&text.to_ascii_lowercase().as_str())
+}
+
+fn type_hint(expected: &str, node: &Node) -> String {
+    match &node.value {
+        Value::Keyword(name) | Value::Symbol(name) => {
+            format!("write it as a string: {}", quoted(&full_name(name)))
+        }
+        Value::Decimal(digits) => {
+            format!("digits followed by M are a decimal number in EDN; for a text write \"{digits}M\"")
+        }
+        Value::Integer(number) if expected.contains("string") => format!("write \"{number}\""),
+        Value::List(_) | Value::Set(_) if expected.contains("vector") => {
+            "write it with square brackets: [ … ]".to_owned()
+        }
+        _ => format!("write {expected}"),
+    }
+}
