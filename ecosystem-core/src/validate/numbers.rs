@@ -28,13 +28,15 @@ pub(super) fn integer(
     reporter: &mut Reporter<'_>,
 ) -> Option<i64> {
     let number = match &node.value {
-        Value::String(text) => match digits(text).or_else(|| text.strip_prefix('-').and_then(digits).map(|n| -n)) {
-            Some(number) => number,
-            None => {
-                not_an_integer(what, text, node, reporter);
-                return None;
+        Value::String(text) => {
+            match digits(text).or_else(|| text.strip_prefix('-').and_then(digits).map(|n| -n)) {
+                Some(number) => number,
+                None => {
+                    not_an_integer(what, text, node, reporter);
+                    return None;
+                }
             }
-        },
+        }
         _ => plain_integer(what, node, reporter)?,
     };
     in_range(what, node, number, range, reporter)
@@ -118,7 +120,13 @@ fn in_range(
     let bounds =
         if most == MAX_SAFE_INTEGER { format!("{least} or more") } else { format!("{least} to {most}") };
     let message = format!("`{what}` is {number}, outside of {bounds}");
-    reporter.report(codes::OUT_OF_RANGE, node.span, message, "out of range", format!("write a number of {bounds}"));
+    reporter.report(
+        codes::OUT_OF_RANGE,
+        node.span,
+        message,
+        "out of range",
+        format!("write a number of {bounds}"),
+    );
     None
 }
 

@@ -99,7 +99,7 @@ fn keeps_log_names(app: &AppDraft) -> bool {
     match app.setting("merge_logs") {
         Some(flag) => flag.value == Json::Bool(true),
         None => {
-            let counted = app.setting("instances").is_some_and(|count| count.value != Json::from("max"));
+            let counted = app.setting("instances").is_some_and(|count| count.value != "max");
             !counted && app.text("exec_mode") != Some("cluster")
         }
     }
@@ -107,7 +107,8 @@ fn keeps_log_names(app: &AppDraft) -> bool {
 
 /// A path below an app's working directory, its dots resolved; relative paths are relative to the base.
 fn resolved(cwd: Option<&str>, file: &str) -> String {
-    let whole = if file.starts_with(['/', '~']) { file.to_owned() } else { format!("{}/{file}", cwd.unwrap_or(".")) };
+    let whole =
+        if file.starts_with(['/', '~']) { file.to_owned() } else { format!("{}/{file}", cwd.unwrap_or(".")) };
     let mut parts: Vec<&str> = Vec::new();
     for part in whole.split('/').filter(|part| !matches!(*part, "" | ".")) {
         match parts.last() {
