@@ -7,8 +7,8 @@ use super::effects::{self, Effect, Entry, Kind};
 use super::reason::{Change, Reason};
 use super::secret::{looks_secret, masked};
 use crate::pm2::Attributes;
-use crate::pm2::observed::{DIGEST_VARIABLE, OWNER_VARIABLE, Process, SOURCE_VARIABLE, text_of};
-use crate::pm2::BASE_ENV;
+use crate::pm2::observed::{Process, text_of};
+use crate::pm2::{DIGEST_VARIABLE, OWNER_VARIABLE, SOURCE_VARIABLE, is_base};
 
 /// Everything about a process that needs a step.
 pub(super) fn differences(app: &DesiredApp, wanted: &Attributes, process: &Process) -> Vec<Reason> {
@@ -22,8 +22,7 @@ pub(super) fn differences(app: &DesiredApp, wanted: &Attributes, process: &Proce
 
 fn stamp_differences(app: &DesiredApp, wanted: &Attributes, process: &Process) -> Vec<Reason> {
     let mut reasons = Vec::new();
-    let owner = wanted.env().get(OWNER_VARIABLE).map(text_of);
-    if process.variable(OWNER_VARIABLE) != owner {
+    if process.variable(OWNER_VARIABLE) != wanted.variable(OWNER_VARIABLE) {
         reasons.push(Reason::Adopted);
     } else if let Some(from) = process.variable(SOURCE_VARIABLE).filter(|from| from != app.daemon.as_str()) {
         reasons.push(Reason::Moved { from, to: app.daemon.to_string() });
@@ -93,7 +92,7 @@ fn shown_attribute(value: &Json) -> String {
 fn variable_changes(wanted: &Attributes, process: &Process, lenient: bool) -> Vec<Change> {
     let mut changes = Vec::new();
     for name in wanted.declared_env_names() {
-        let to = wanted.env().get(name).map(text_of);
+        let to = wanted.variable(name);
         let from = process.variable(name);
         if from != to && !is_stamp(name) {
             changes.push(variable_change(name, from, to, lenient));
@@ -108,7 +107,7 @@ fn variable_changes(wanted: &Attributes, process: &Process, lenient: bool) -> Ve
 
 /// Variables that PM2 has for the app and that should not be there.
 pub(super) fn surplus_variables<'a>(wanted: &Attributes, process: &'a Process, lenient: bool) -> Vec<&'a str> {
-    let surplus = |name: &str| !wanted.env().contains_key(name) && !is_inherited(name) && !is_pm2s(name, process);
+    let surplus = |name: &str| wanted.variable(name).is_none() && !is_base(name) && !is_pm2s(name, process);
     let recorded = process.env().map(|(name, _)| name).filter(|name| !lenient && surplus(name));
     // PM2's reload takes a variable out of `env` and leaves it in the record itself, from which the process's
     // environment is made.
@@ -127,10 +126,6 @@ fn variable_change(name: &str, from: Option<String>, to: Option<String>, by_hand
 
 fn is_stamp(name: &str) -> bool {
     [OWNER_VARIABLE, SOURCE_VARIABLE, DIGEST_VARIABLE].contains(&name)
-}
-
-fn is_inherited(name: &str) -> bool {
-    BASE_ENV.contains(&name) || name.starts_with("LC_")
 }
 
 /// What PM2 itself puts into an app's environment.

@@ -39,7 +39,7 @@ fn wanted_count(wanted: &Attributes) -> usize {
 }
 
 fn scaling(wanted: &Attributes, kept: usize, surplus: &[&Process]) -> Scaling {
-    let missing = wanted_count(wanted).saturating_sub(kept);
+    let missing = wanted.instances().saturating_sub(u32::try_from(kept).unwrap_or(u32::MAX));
     let add = (missing > 0).then(|| wanted.with_instances(missing));
     Scaling { remove: surplus.iter().map(|process| process.pm_id).collect(), add }
 }
@@ -124,7 +124,7 @@ fn conf(wanted: &Attributes, process: &Process) -> Map<String, Json> {
 
 /// The app's environment, with what PM2 put into it when it first learned of the process.
 fn env(wanted: &Attributes, process: &Process) -> Map<String, Json> {
-    let mut env = wanted.env().clone();
+    let mut env: Map<String, Json> = wanted.env().map(|(name, value)| (name.to_owned(), value.clone())).collect();
     if let Some(unique_id) = process.variable("unique_id") {
         env.insert("unique_id".to_owned(), Json::from(unique_id));
     }

@@ -229,6 +229,13 @@ impl Attributes {
         files.filter_map(|path| Utf8Path::new(path).parent()).map(Utf8Path::to_owned).collect()
     }
 
+    /// The same app with another number of processes.
+    pub(super) fn with_count(mut self, count: u32) -> Self {
+        self.map.insert("instances".to_owned(), Json::from(count));
+        self.processes = count;
+        self
+    }
+
     fn text(&self, name: &str) -> &str {
         self.map.get(name).and_then(Json::as_str).unwrap_or_default()
     }

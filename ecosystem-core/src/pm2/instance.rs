@@ -1,9 +1,9 @@
 //! How the attributes of an app look for one of its processes, and the questions a plan asks of them.
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
-use super::attributes::Attributes;
-use super::observed::PmId;
+use super::{Attributes, ExecMode};
+use super::observed::{PmId, text_of};
 
 impl Attributes {
     /// An attribute as PM2 records it for the process of this id.
@@ -24,12 +24,16 @@ impl Attributes {
         }
     }
 
+    /// The value of one environment variable, as the process sees it.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<String> {
+        self.get("env")?.get(name).map(text_of)
+    }
+
     /// The same app with another number of instances: what is started beside those that run.
     #[must_use]
-    pub fn with_instances(&self, count: usize) -> Self {
-        let mut map: Map<String, Json> = self.as_map().clone();
-        map.insert("instances".to_owned(), Json::from(count));
-        self.with_map(map)
+    pub fn with_instances(&self, count: u32) -> Self {
+        self.clone().with_count(count)
     }
 
     /// Whether PM2 is to start it at all: `autostart: false` declares an app that waits to be started by hand.
@@ -41,7 +45,7 @@ impl Attributes {
     /// Whether it runs as workers of PM2's cluster.
     #[must_use]
     pub fn is_cluster(&self) -> bool {
-        self.get("exec_mode").and_then(Json::as_str) == Some("cluster_mode")
+        self.exec_mode() == ExecMode::Cluster
     }
 
     /// Whether PM2 is to restart it when files change.

@@ -8,14 +8,17 @@ mod account;
 mod attributes;
 mod command;
 mod environment;
+mod instance;
 mod interpreter;
 mod logs;
 mod machine;
+pub mod observed;
 mod paths;
 mod questions;
 mod settings;
 mod sniff;
 mod unresolvable;
+pub mod verify;
 
 #[cfg(test)]
 mod testing;

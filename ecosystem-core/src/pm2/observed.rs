@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value as Json};
 
+use super::{DIGEST_VARIABLE, OWNER_VARIABLE, SOURCE_VARIABLE};
 use crate::model::Owner;
 
 /// What PM2 says runs now.
@@ -66,13 +67,6 @@ pub struct Stamp {
     /// The digest of the definition it was started from.
     pub digest: String,
 }
-
-/// Environment variable that carries the owner.
-pub const OWNER_VARIABLE: &str = "ECOSYSTEM_OWNER";
-/// Environment variable that carries the daemon's id.
-pub const SOURCE_VARIABLE: &str = "ECOSYSTEM_SOURCE";
-/// Environment variable that carries the definition's digest.
-pub const DIGEST_VARIABLE: &str = "ECOSYSTEM_DIGEST";
 
 /// PM2's list is not of the known shape.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -40,7 +40,7 @@ pub fn untruths(
     };
     let mut found = Vec::new();
     for name in wanted.declared_env_names() {
-        if seen(name) != wanted.env().get(name).map(text_of) {
+        if seen(name) != wanted.variable(name) {
             found.push(format!("the process does not have the declared `{name}`"));
         }
     }

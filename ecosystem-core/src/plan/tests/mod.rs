@@ -25,17 +25,23 @@ fn machine(ecosystem: &crate::model::Ecosystem) -> Machine {
         pm2_home: "/home/.pm2".into(),
         pm2_version: "7.0.4".into(),
         node: "/bin/node".into(),
+        pm2_lib: None,
         cpus: 2,
         username: "tester".into(),
         is_root: false,
         daemon_env: BTreeMap::from([("PATH".into(), "/bin".into())]),
         programs: questions.programs.iter().map(|name| (name.clone(), Some(format!("/bin/{name}").into()))).collect(),
-        files: questions.files.iter().map(|path| (path.clone(), FileKind::Text)).collect(),
+        files: questions.files.iter().map(|path| (path.clone(), kind(path))).collect(),
         env_files: questions.env_files.iter().map(|path| (path.clone(), Ok("FROM_FILE=1\n".to_owned()))).collect(),
         users: BTreeMap::new(),
         groups: BTreeMap::new(),
         base,
     }
+}
+
+/// What ends like a file is one; folders are what is left.
+fn kind(path: &camino::Utf8Path) -> FileKind {
+    if path.extension().is_some() { FileKind::Text } else { FileKind::Folder }
 }
 
 /// A tree from `(daemon, text)` pairs.

@@ -93,6 +93,8 @@ fn what_pm2_reads_only_once() {
         &[("a", &app(""))],
         &[("a", &cluster(""))],
         "~ web replace [0]: exec_mode: \"fork_mode\" → \"cluster_mode\" (PM2's own reload would keep the old one) \
+         | out_file: \"/home/.pm2/logs/web-out.log\" → \"/home/.pm2/logs/web-out-0.log\" (PM2's own reload would keep the old one) \
+         | error_file: \"/home/.pm2/logs/web-error.log\" → \"/home/.pm2/logs/web-error-0.log\" (PM2's own reload would keep the old one) \
          | merge_logs: true removed (PM2's own reload would not notice)",
     );
 }
@@ -133,7 +135,7 @@ fn instances() {
 fn daemons_come_go_and_move() {
     let (web, job) = (app(""), "{:apps [{:name \"job\" :script \"job.js\"}]}");
     check(&[("a", &web)], &[("a", &web), ("b", job)], "+ job start []: not running");
-    check(&[("a", &web), ("b", job)], &[("a", &web)], "- job delete [1]: no longer declared");
+    check(&[("a", &web), ("b", job)], &[("a", &web)], "- job delete [0]: no longer declared");
     check(&[("a", &web)], &[("moved/a", &web)], "~ web restart [0]: moved: a → moved/a");
     let renamed = web.replace("\"web\"", "\"site\"");
     check(
@@ -271,8 +273,8 @@ fn only_some_daemons() {
     let scoped = |ids: &[&str]| Policy { only: only(ids), ..Policy::default() };
     let changed = app(":args [\"x\"]");
     check_from(&mut pm2, &[("a", &changed)], &scoped(&["c"]), "nothing");
-    check_from(&mut pm2, &[("a", &changed)], &scoped(&["b"]), "- job delete [1]: no longer declared");
-    check_from(&mut pm2, &[("a", &changed)], &scoped(&["a"]), "~ web restart [0]: args: set to [\"x\"]");
+    check_from(&mut pm2, &[("a", &changed)], &scoped(&["b"]), "- job delete [0]: no longer declared");
+    check_from(&mut pm2, &[("a", &changed)], &scoped(&["a"]), "~ web restart [1]: args: set to [\"x\"]");
 }
 
 #[test]
@@ -280,7 +282,7 @@ fn the_process_that_runs_us_comes_last_and_is_never_deleted() {
     let (web, job) = (app(""), "{:apps [{:name \"job\" :script \"job.js\"}]}");
     let tree = |web: &str, job: &str| desired_pair(web, job);
     let pm2 = synced(&[("a", &web), ("b", job)]);
-    let own = Policy { own_process: Some(0), ..Policy::default() };
+    let own = Policy { own_process: Some(1), ..Policy::default() };
     let (changed, job_changed) = (app(":args [\"x\"]"), job.replace("job.js", "other.js"));
     let plan = super::checked(&tree(&changed, &job_changed), &pm2, &own);
     assert_eq!(plan.steps.iter().map(|step| step.app.as_str()).collect::<Vec<_>>(), ["job", "web"]);
