@@ -13,11 +13,15 @@ mod deadline;
 mod error;
 pub mod frame;
 pub mod hazard;
+mod launch;
 pub mod message;
+mod program;
 mod reply;
 
 pub use call::ProcessId;
 pub use client::{Client, Timeouts};
 pub use error::ClientError;
 pub use hazard::{Change, Hazard, Preparation};
+pub use launch::{LaunchError, launch};
+pub use program::{NPX_PACKAGE, Pm2Program, ProgramError, Search};
 pub use reply::{Report, Started};
