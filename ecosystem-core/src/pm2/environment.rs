@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8Path;
 use serde_json::{Map, Value as Json};
 
-use super::{Machine, Unresolvable, env_file, paths};
-use crate::model::schema::Key;
+use super::{Machine, Unresolvable, paths};
+use crate::env_file;
 use crate::model::{App, DaemonId, Digest, InheritEnv};
+use crate::validate::reserved_env::reserved;
 
 /// What every app gets from the environment of PM2's daemon; a name that ends in `*` stands for all that begin so.
 ///
@@ -51,7 +52,8 @@ pub fn is_base(name: &str) -> bool {
     })
 }
 
-/// Whether a variable of the daemon's environment is PM2's, ours or the shell's own, and so is never inherited.
+/// Whether a variable of the daemon's environment is PM2's, node's, ours or the shell's own, and so is never
+/// inherited.
 ///
 /// A daemon that was launched from inside an app has that app's attributes in its environment, and PM2 lays
 /// every variable over the attribute of the same name: inheriting `autorestart` or `pm_id` would decide how
@@ -59,33 +61,13 @@ pub fn is_base(name: &str) -> bool {
 #[must_use]
 pub fn is_internal(name: &str) -> bool {
     const STARTS: [&str; 6] = ["PM2_", "pm_", "pm2_", "axm_", "env_", "ECOSYSTEM_"];
-    const NAMES: &[&str] = &[
-        "status",
-        "unique_id",
-        "created_at",
-        "restart_time",
-        "unstable_restarts",
-        "exit_code",
-        "versioning",
-        "version",
-        "node_version",
-        "vizion_running",
-        "prev_restart_delay",
-        "km_link",
-        "command",
-        "pmx_module",
-        "current_conf",
-        "updateEnv",
-        "NODE_APP_INSTANCE",
-        "NODE_UNIQUE_ID",
-        "NODE_CHANNEL_FD",
-        "NODE_CHANNEL_SERIALIZATION_MODE",
-        "PWD",
-        "OLDPWD",
-        "SHLVL",
-        "_",
-    ];
-    STARTS.iter().any(|start| name.starts_with(start)) || NAMES.contains(&name) || Key::named(name).is_some()
+    const NODES: [&str; 4] =
+        ["NODE_APP_INSTANCE", "NODE_UNIQUE_ID", "NODE_CHANNEL_FD", "NODE_CHANNEL_SERIALIZATION_MODE"];
+    const SHELLS: [&str; 4] = ["PWD", "OLDPWD", "SHLVL", "_"];
+    STARTS.iter().any(|start| name.starts_with(start))
+        || NODES.contains(&name)
+        || SHELLS.contains(&name)
+        || reserved(name).is_some()
 }
 
 /// What is set because of other keys than `:env`.
@@ -136,7 +118,7 @@ fn read_env_files(
     for written in &app.env_files {
         let path = paths::resolve(cwd, written);
         let contents = match machine.env_files.get(&path) {
-            Some(Ok(contents)) => env_file::parse(contents).map_err(|bad| bad.to_string()),
+            Some(Ok(contents)) => checked(env_file::parse(contents)),
             Some(Err(problem)) => Err(problem.clone()),
             None => Err("it was not looked for".to_owned()),
         };
@@ -146,6 +128,20 @@ fn read_env_files(
         }
     }
     if problems.is_empty() { Ok(variables) } else { Err(problems) }
+}
+
+/// Refuses names that are no names, as node makes them of a line without `=`, and names that PM2 would take for
+/// its own attributes, as validation refuses them in `:env`.
+fn checked(variables: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, String> {
+    let odd = |name: &str| name.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\u{FEFF}');
+    // A name that is none may hold a secret, and is not shown.
+    if variables.keys().any(|name| odd(name)) {
+        return Err("a line before a variable has no `=`, or a name has blanks in it".to_owned());
+    }
+    match variables.keys().find(|name| reserved(name).is_some()) {
+        Some(name) => Err(format!("it sets {name}, which PM2 or this tool keeps for itself")),
+        None => Ok(variables),
+    }
 }
 
 fn stamp(daemon: &DaemonId, app: &App, machine: &Machine) -> [(String, Json); 3] {

@@ -7,7 +7,6 @@
 mod account;
 mod attributes;
 mod command;
-mod env_file;
 mod environment;
 mod interpreter;
 mod logs;
@@ -24,7 +23,6 @@ mod testing;
 mod tests;
 
 pub use attributes::{Attributes, ExecMode, resolve};
-pub use env_file::{BadLine, parse as parse_env_file};
 pub use environment::{BASE_ENV, DIGEST_VARIABLE, OWNER_VARIABLE, SOURCE_VARIABLE, is_base, is_internal};
 pub use machine::{FileKind, Machine, User};
 pub use questions::{Questions, questions};

@@ -18,7 +18,7 @@ mod numbers;
 mod own_keys;
 mod probes;
 mod report;
-mod reserved_env;
+pub(crate) mod reserved_env;
 mod settings;
 mod sharing;
 mod spelling;

@@ -8,7 +8,7 @@ use crate::model::schema::Key;
 
 /// Why a name is taken, and by whom.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Reserved {
+pub(crate) enum Reserved {
     /// PM2 would take it for this key of the app.
     SchemaKey(Key),
     /// PM2 keeps this there.
@@ -20,7 +20,7 @@ pub(super) enum Reserved {
 }
 
 /// What a name is reserved for, if it is. Case matters: `NAME` and `Name` are free.
-pub(super) fn reserved(name: &str) -> Option<Reserved> {
+pub(crate) fn reserved(name: &str) -> Option<Reserved> {
     let listed = |list: &[(&str, &'static str)]| {
         list.iter().find(|(taken, _)| *taken == name).map(|(_, purpose)| *purpose)
     };
