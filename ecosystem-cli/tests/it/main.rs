@@ -10,5 +10,6 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod attributes;
 mod forgotten;
 mod recording;
