@@ -39,9 +39,27 @@ pub trait Host {
     /// PM2 cannot be asked, or its answer cannot be read.
     fn observe(&mut self) -> Result<Observed, HostError>;
 
-    /// Carries out steps, in order where they depend on one another, and checks what came of each; one
-    /// outcome for each, in order. A step that fails does not keep others from being taken.
-    fn apply(&mut self, steps: &[Step], observed: &Observed) -> Vec<Outcome>;
+    /// Carries out a plan's steps, in order where they depend on one another, and checks what came of each;
+    /// one outcome for each, in order. A step that fails does not keep others from being taken.
+    fn apply(&mut self, plan: &Plan, observed: &Observed) -> Vec<Outcome>;
+}
+
+/// Is told how a plan is carried out while it is.
+pub trait Progress: Sync {
+    /// A plan is about to be carried out.
+    fn planned(&self, plan: &Plan);
+
+    /// A step has come to its end.
+    fn done(&self, step: &Step, outcome: &Outcome);
+}
+
+/// Tells nobody.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn planned(&self, _: &Plan) {}
+    fn done(&self, _: &Step, _: &Outcome) {}
 }
 
 /// The sources of a tree, and the places where there may be more.
@@ -197,9 +215,10 @@ pub fn converge(host: &mut impl Host, pass: &Pass) -> Result<Report, HostError> 
     let desired = Desired::new(&ecosystem, &machine);
     let plan = plan(&desired, &observed, &pass.policy);
     if let Some(violation) = violations(&plan, &desired, &observed, &pass.policy).first() {
-        return Err(HostError::new(violation.to_string()).hint("nothing was applied; this is a defect, please report it"));
+        return Err(HostError::new(violation.to_string())
+            .hint("nothing was applied; this is a defect, please report it"));
     }
-    let outcomes = if pass.dry_run { Vec::new() } else { host.apply(&plan.steps, &observed) };
+    let outcomes = if pass.dry_run { Vec::new() } else { host.apply(&plan, &observed) };
     Ok(Report { sources, diagnostics, written, desired, observed, plan, outcomes })
 }
 

@@ -86,7 +86,8 @@ impl Owner {
     /// A file name for this owner: readable, and distinct by a digest of the whole id.
     #[must_use]
     pub fn file_name(&self) -> String {
-        let readable: String = self.0.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        let readable: String =
+            self.0.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
         let tail: String = readable.trim_matches('-').chars().rev().take(READABLE_CHARS).collect();
         let digest = hex(&Sha256::digest(self.0.as_bytes())[..DIGEST_BYTES]);
         format!("{}-{digest}", tail.chars().rev().collect::<String>())

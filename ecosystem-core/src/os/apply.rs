@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Map, Value as Json};
 
-use super::pm2::{Client, ClientError};
+use super::pm2::{Change, Client, ClientError, Hazard, Preparation, Timeouts};
 use super::verify::{Expected, verify};
-use crate::converge::{Applied, Outcome, StepError};
+use crate::converge::{Applied, Outcome, Progress, StepError};
 use crate::plan::{Action, Scaling, Step, Update};
 use crate::pm2::Attributes;
 use crate::pm2::observed::{Observed, PmId, Process};
@@ -25,7 +25,7 @@ pub(super) struct Applier<'a> {
     /// The longest that a new process is watched for the sake of its `min_uptime`.
     pub(super) patience: Duration,
     /// Told of each outcome when it is there.
-    pub(super) on_outcome: &'a (dyn Fn(&Step, &Outcome) + Sync),
+    pub(super) progress: &'a dyn Progress,
 }
 
 impl Applier<'_> {
@@ -48,7 +48,7 @@ impl Applier<'_> {
                 scope.spawn(|| {
                     while let Some((index, step)) = take(steps, &next) {
                         let outcome = self.step(step);
-                        (self.on_outcome)(step, &outcome);
+                        self.progress.done(step, &outcome);
                         // A worker that panicked has lost its own outcome only.
                         done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((index, outcome));
                     }
@@ -62,7 +62,9 @@ impl Applier<'_> {
 
     fn step(&self, step: &Step) -> Outcome {
         let began = Instant::now();
-        let result = Client::connect(self.home).map_err(|error| pm2_error(&error)).and_then(|mut client| self.act(&mut client, step));
+        let timeouts = Timeouts { call: call_timeout(step, self.observed), ..Timeouts::default() };
+        let client = Client::connect(self.home, timeouts).map_err(|error| pm2_error(&error));
+        let result = client.and_then(|mut client| self.act(&mut client, step));
         Outcome { app: step.app.clone(), result, took: began.elapsed() }
     }
 
@@ -76,7 +78,7 @@ impl Applier<'_> {
             }
             Action::Scale(scaling) => scale(client, scaling)?,
             Action::Reload(updates, scaling) => self.update(client, updates, scaling, Client::reload)?,
-            Action::Restart(updates, scaling) => self.update(client, updates, scaling, Client::restart)?,
+            Action::Restart(updates, scaling) => self.update(client, updates, scaling, restart)?,
         };
         verify(client, &expected, self.patience)
     }
@@ -87,7 +89,7 @@ impl Applier<'_> {
         client: &mut Client,
         updates: &[Update],
         scaling: &Scaling,
-        call: fn(&mut Client, PmId, &Map<String, Json>) -> Result<Json, ClientError>,
+        call: fn(&mut Client, PmId, &Change) -> Result<(), ClientError>,
     ) -> Result<Vec<Expected>, StepError> {
         delete_all(client, &scaling.remove)?;
         let mut expected = Vec::new();
@@ -95,12 +97,11 @@ impl Applier<'_> {
             if update.unwatch {
                 client.stop_watch(update.pm_id).map_err(|error| pm2_error(&error))?;
             }
-            make_folders(&update.conf)?;
-            let before = self.observed.process(update.pm_id);
-            let seen = Expected::updated(update, before);
+            make_folders(&update.app)?;
+            expected.push(Expected::updated(update, self.observed.process(update.pm_id)));
             let env = Map::from_iter([("current_conf".to_owned(), Json::Object(update.conf.clone()))]);
-            call(client, update.pm_id, &env).map_err(|error| pm2_error(&error))?;
-            expected.push(seen);
+            let change = Change::new(env).map_err(|hazard| refused(&hazard))?;
+            call(client, update.pm_id, &change).map_err(|error| pm2_error(&error))?;
         }
         if let Some(app) = &scaling.add {
             expected.extend(start(client, app)?);
@@ -120,15 +121,35 @@ fn scale(client: &mut Client, scaling: &Scaling) -> Result<Vec<Expected>, StepEr
 }
 
 fn start(client: &mut Client, app: &Attributes) -> Result<Vec<Expected>, StepError> {
-    make_folders(app.as_map())?;
+    make_folders(app)?;
     let marks = Expected::marks(app);
-    let started = client.prepare(app.as_map()).map_err(|error| pm2_error(&error))?;
-    Ok(started.into_iter().filter_map(|worker| started_id(&worker)).map(|id| Expected::started(id, app, &marks)).collect())
+    let preparation = Preparation::new(app.as_map().clone()).map_err(|hazard| refused(&hazard))?;
+    let started = client.prepare(&preparation).map_err(|error| pm2_error(&error))?;
+    Ok(started.into_iter().map(|worker| Expected::started(worker.id, app, &marks)).collect())
 }
 
-fn started_id(worker: &Json) -> Option<PmId> {
-    worker.pointer("/pm2_env/pm_id")?.as_u64()?.try_into().ok()
+fn restart(client: &mut Client, pm_id: PmId, change: &Change) -> Result<(), ClientError> {
+    client.restart(pm_id, change).map(drop)
 }
+
+/// What PM2's daemon would not survive is never sent; validation should have found it before.
+fn refused(hazard: &Hazard) -> StepError {
+    StepError::Pm2(format!("not sent to PM2: {hazard}"))
+}
+
+/// How long one call of a step may take: PM2 answers when the old process has ended and the new one is ready.
+fn call_timeout(step: &Step, observed: &Observed) -> Duration {
+    let touched = step.action.touched();
+    let old = touched.iter().filter_map(|id| observed.process(*id)?.attribute("kill_timeout")?.as_u64());
+    let new = step.action.started().and_then(|app| app.get("listen_timeout")?.as_u64());
+    let instances = step.action.started().map_or(1, Attributes::instances);
+    let waits = old.max().unwrap_or(0) + new.unwrap_or(LISTEN_TIMEOUT) * u64::from(instances);
+    Timeouts::default().call + Duration::from_millis(waits)
+}
+
+/// How long PM2 waits for a worker to listen where an app does not say: `GRACEFUL_LISTEN_TIMEOUT` in
+/// `constants.js` of PM2 7.0.4, in milliseconds.
+const LISTEN_TIMEOUT: u64 = 3000;
 
 fn delete_all(client: &mut Client, ids: &[PmId]) -> Result<(), StepError> {
     for id in ids {
@@ -137,12 +158,10 @@ fn delete_all(client: &mut Client, ids: &[PmId]) -> Result<(), StepError> {
     Ok(())
 }
 
-/// Log and pid files need their folders: PM2's own command line makes them before it asks its daemon.
-fn make_folders(attributes: &Map<String, Json>) -> Result<(), StepError> {
-    const PATHS: [&str; 4] = ["pm_out_log_path", "pm_err_log_path", "pm_log_path", "pm_pid_path"];
-    let paths = PATHS.iter().filter_map(|name| attributes.get(*name)?.as_str());
-    for folder in paths.filter_map(|path| Utf8Path::new(path).parent()) {
-        std::fs::create_dir_all(folder).map_err(|error| StepError::Disk(format!("cannot make the folder {folder}: {error}")))?;
+fn make_folders(app: &Attributes) -> Result<(), StepError> {
+    for folder in app.folders() {
+        std::fs::create_dir_all(&folder)
+            .map_err(|error| StepError::Disk(format!("cannot make the folder {folder}: {error}")))?;
     }
     Ok(())
 }

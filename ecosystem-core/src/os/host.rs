@@ -1,15 +1,17 @@
 //! The real outside world: disk, PM2, kernel.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::apply::Applier;
-use super::pm2::{Client, ClientError, Pm2Program, Report};
+use super::machine::DaemonFacts;
+use super::pm2::{Client, ClientError, Pm2Program, ProgramError, Report, Timeouts, launch};
 use super::{dist, lock::Lock, machine, tree};
-use crate::converge::{Host, HostError, Outcome, Tree, Written};
+use crate::converge::{Host, HostError, Outcome, Progress, Tree, WriteOutcome, Written};
 use crate::model::Owner;
-use crate::plan::Step;
+use crate::plan::Plan;
 use crate::pm2::observed::Observed;
 use crate::pm2::{Machine, Questions};
 use crate::render::GeneratedFile;
@@ -30,8 +32,8 @@ pub struct Settings {
     pub patience: Duration,
     /// A major version of PM2 beyond the tested ones that may be used.
     pub allow_pm2: Option<u64>,
-    /// Told of each step's outcome when it is there.
-    pub on_outcome: Box<dyn Fn(&Step, &Outcome) + Sync>,
+    /// Told how a plan is carried out.
+    pub progress: Box<dyn Progress>,
 }
 
 /// Major versions of PM2 that everything here was tried on.
@@ -50,7 +52,7 @@ impl OsHost {
     /// # Errors
     /// PM2 is up and cannot be used.
     pub fn to_look(settings: Settings) -> Result<Self, HostError> {
-        let pm2 = match Client::connect(&settings.home) {
+        let pm2 = match Client::connect(&settings.home, Timeouts::default()) {
             Ok(client) => Some(introduce(client, &settings)?),
             Err(ClientError::NotRunning { .. }) => None,
             Err(error) => return Err(unusable(&error)),
@@ -67,13 +69,15 @@ impl OsHost {
     pub fn to_act(
         settings: Settings,
         patience: Duration,
-        program: impl FnOnce() -> Pm2Program,
+        program: impl FnOnce() -> Result<Pm2Program, ProgramError>,
     ) -> Result<Self, HostError> {
         let lock = Lock::take(&settings.home, &settings.owner, patience)?;
-        let client = match Client::connect(&settings.home) {
-            Err(ClientError::NotRunning { .. }) => super::pm2::launch(&program(), &settings.home).map_err(|error| {
-                HostError::new(error.to_string()).hint("install PM2 (`npm install -g pm2`), or name it with `--pm2`")
-            })?,
+        let client = match Client::connect(&settings.home, Timeouts::default()) {
+            Err(ClientError::NotRunning { .. }) => {
+                let program = program().map_err(|error| HostError::new(error.to_string()))?;
+                launch(&program, &settings.home, LAUNCH_PATIENCE, Timeouts::default())
+                    .map_err(|error| HostError::new(format!("PM2 cannot be started: {error}")))?
+            }
             other => other.map_err(|error| unusable(&error))?,
         };
         let pm2 = Some(introduce(client, &settings)?);
@@ -91,9 +95,14 @@ fn introduce(mut client: Client, settings: &Settings) -> Result<(Client, Report)
     let report = client.report().map_err(|error| unusable(&error))?;
     let major = report.pm2_version.split('.').next().and_then(|major| major.parse::<u64>().ok());
     match major {
-        Some(major) if TESTED_PM2.contains(&major) || settings.allow_pm2 == Some(major) => Ok((client, report)),
-        _ => Err(HostError::new(format!("PM2 {} is a version that nothing here was tried on", report.pm2_version))
-            .hint("use PM2 5, 6 or 7, or take the risk with `--allow-pm2 MAJOR`")),
+        Some(major) if TESTED_PM2.contains(&major) || settings.allow_pm2 == Some(major) => {
+            Ok((client, report))
+        }
+        _ => Err(HostError::new(format!(
+            "PM2 {} is a version that nothing here was tried on",
+            report.pm2_version
+        ))
+        .hint("use PM2 5, 6 or 7, or take the risk with `--allow-pm2 MAJOR`")),
     }
 }
 
@@ -107,13 +116,16 @@ impl Host for OsHost {
     }
 
     fn write(&mut self, files: &[GeneratedFile]) -> Vec<Written> {
-        dist::write(&self.settings.root, files)
+        write(&self.settings.root, files)
     }
 
     fn machine(&mut self, questions: &Questions) -> Result<Machine, HostError> {
         let Settings { base, owner, home, .. } = &self.settings;
-        let report = self.pm2.as_ref().map(|(_, report)| report);
-        Ok(machine::gather(questions, owner, base, home, report))
+        let daemon = match &self.pm2 {
+            Some((_, report)) => facts(report),
+            None => facts_of_a_daemon_to_be(),
+        };
+        Ok(machine::gather(questions, owner.clone(), base.clone(), home.clone(), daemon))
     }
 
     fn observe(&mut self) -> Result<Observed, HostError> {
@@ -123,11 +135,61 @@ impl Host for OsHost {
         }
     }
 
-    fn apply(&mut self, steps: &[Step], observed: &Observed) -> Vec<Outcome> {
-        let Settings { home, jobs, patience, on_outcome, .. } = &self.settings;
-        Applier { home, jobs: *jobs, observed, patience: *patience, on_outcome: on_outcome.as_ref() }.apply(steps)
+    fn apply(&mut self, plan: &Plan, observed: &Observed) -> Vec<Outcome> {
+        let Settings { home, jobs, patience, progress, .. } = &self.settings;
+        progress.planned(plan);
+        Applier { home, jobs: *jobs, observed, patience: *patience, progress: progress.as_ref() }
+            .apply(&plan.steps)
     }
 }
+
+/// Writes generated files, one after the other.
+#[must_use]
+pub fn write(root: &Utf8Path, files: &[GeneratedFile]) -> Vec<Written> {
+    let outcome = |outcome: dist::Outcome| match outcome {
+        dist::Outcome::Unchanged => WriteOutcome::Unchanged,
+        dist::Outcome::Written | dist::Outcome::Overwritten { hand_edited: false } => WriteOutcome::Written,
+        dist::Outcome::Overwritten { hand_edited: true } => WriteOutcome::EditDiscarded,
+    };
+    let results = dist::write(root, files).into_iter().zip(files);
+    let written = results.map(|(result, file)| Written {
+        path: file.path.clone(),
+        result: result.map(outcome).map_err(|error| error.to_string()),
+    });
+    written.collect()
+}
+
+fn facts(report: &Report) -> DaemonFacts {
+    DaemonFacts {
+        pm2_version: report.pm2_version.clone(),
+        node: report.node_program().unwrap_or("node").into(),
+        pm2_lib: report.argv.get(1).and_then(|script| Some(Utf8Path::new(script).parent()?.to_owned())),
+        uid: report.uid,
+        env: report.env.clone(),
+    }
+}
+
+/// What a daemon would be that we started now: it gets our environment.
+fn facts_of_a_daemon_to_be() -> DaemonFacts {
+    let env: BTreeMap<String, String> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let folders = env.get("PATH").map(String::as_str).unwrap_or_default().split(':');
+    let node = folders.map(|folder| Utf8Path::new(folder).join("node")).find(|path| path.exists());
+    DaemonFacts {
+        pm2_version: NEWEST_PM2.to_owned(),
+        node: node.unwrap_or_else(|| "node".into()),
+        pm2_lib: None,
+        uid: rustix::process::getuid().as_raw(),
+        env,
+    }
+}
+
+/// What a plan is made for where no PM2 is up: what `npx` would fetch.
+const NEWEST_PM2: &str = "7.0.4";
+
+/// How long PM2's daemon may take to come up; a first start through `npx` fetches PM2 with it.
+const LAUNCH_PATIENCE: Duration = Duration::from_secs(180);
 
 /// The longest to wait for processes that are on their way from one state to the next: a little more than
 /// PM2's own default for the end of one (`kill_timeout`, 1.6 s) and for a start (`listen_timeout`, 3 s).
@@ -137,7 +199,8 @@ const SETTLING: Duration = Duration::from_secs(5);
 fn settled(client: &mut Client, owner: &Owner) -> Result<Observed, ClientError> {
     let deadline = std::time::Instant::now() + SETTLING;
     loop {
-        let observed = client.observe()?;
+        let observed = Observed::read(client.list()?)
+            .map_err(|error| ClientError::Protocol { method: "getMonitorData", what: error.to_string() })?;
         let moving = observed.processes.iter().any(|process| {
             process.status.is_transient() && process.stamp().is_some_and(|stamp| stamp.owner == *owner)
         });
@@ -147,4 +210,3 @@ fn settled(client: &mut Client, owner: &Owner) -> Result<Observed, ClientError> 
         std::thread::sleep(Duration::from_millis(25));
     }
 }
-

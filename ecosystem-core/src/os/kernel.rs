@@ -16,7 +16,10 @@ pub fn look(pid: u32) -> Option<Kernel> {
         return None;
     }
     let folder = Utf8PathBuf::from(format!("/proc/{pid}"));
-    let environ = fs::read(folder.join("environ")).ok().filter(|bytes| !bytes.is_empty()).map(|bytes| variables(&bytes));
+    let environ = fs::read(folder.join("environ"))
+        .ok()
+        .filter(|bytes| !bytes.is_empty())
+        .map(|bytes| variables(&bytes));
     let cwd = fs::read_link(folder.join("cwd")).ok().and_then(|path| Utf8PathBuf::from_path_buf(path).ok());
     let command = fs::read(folder.join("cmdline")).unwrap_or_default();
     Some(Kernel { environ, cwd, command: split(&command).collect() })
@@ -32,7 +35,9 @@ pub fn is_alive(pid: u32) -> bool {
 }
 
 fn variables(bytes: &[u8]) -> BTreeMap<String, String> {
-    split(bytes).filter_map(|line| line.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()))).collect()
+    split(bytes)
+        .filter_map(|line| line.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned())))
+        .collect()
 }
 
 fn split(bytes: &[u8]) -> impl Iterator<Item = String> + '_ {

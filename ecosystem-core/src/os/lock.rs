@@ -11,7 +11,7 @@ use crate::model::Owner;
 
 /// Holds a tree's lock until it is dropped. The kernel lets go of it too when the process ends in any way.
 #[derive(Debug)]
-pub struct Lock {
+pub(super) struct Lock {
     _file: File,
 }
 
@@ -23,12 +23,12 @@ impl Lock {
     ///
     /// # Errors
     /// The state folder cannot be made, or the lock is still held when patience ends.
-    pub fn take(home: &Utf8Path, owner: &Owner, patience: Duration) -> Result<Self, HostError> {
+    pub(super) fn take(home: &Utf8Path, owner: &Owner, patience: Duration) -> Result<Self, HostError> {
         let folder = state_folder(home, owner);
         let path = folder.join("lock");
-        let file = make_folder(&folder).and_then(|()| open(&path)).map_err(|error| {
-            HostError::new(format!("cannot use the state folder {folder}: {error}"))
-        })?;
+        let file = make_folder(&folder)
+            .and_then(|()| open(&path))
+            .map_err(|error| HostError::new(format!("cannot use the state folder {folder}: {error}")))?;
         let deadline = Instant::now() + patience;
         loop {
             match file.try_lock() {
@@ -47,8 +47,7 @@ impl Lock {
 }
 
 /// Where the state of one tree lives: a name that can be read, made distinct by a digest of the whole owner id.
-#[must_use]
-pub fn state_folder(home: &Utf8Path, owner: &Owner) -> Utf8PathBuf {
+fn state_folder(home: &Utf8Path, owner: &Owner) -> Utf8PathBuf {
     home.join("ecosystem").join(owner.file_name())
 }
 

@@ -1,5 +1,19 @@
 //! Everything with effects, behind the feature `os`: the rest of the crate cannot do I/O.
+//!
+//! Disk, locks, PM2's sockets, the kernel's view of processes, the environment, the clock. [`host`] puts them
+//! together into the [`Host`](crate::converge::Host) that a pass works on.
+
+pub mod host;
+pub mod place;
 
 pub mod dist;
+pub mod tree;
+
+pub mod kernel;
 pub mod machine;
 pub mod pm2;
+
+mod apply;
+mod lock;
+mod log_tail;
+mod verify;

@@ -27,7 +27,11 @@ impl Place {
     ///
     /// # Errors
     /// A folder that cannot be looked at, or none named and none found.
-    pub fn find(root: Option<&Utf8Path>, base: Option<&Utf8Path>, owner: Option<&str>) -> Result<Self, HostError> {
+    pub fn find(
+        root: Option<&Utf8Path>,
+        base: Option<&Utf8Path>,
+        owner: Option<&str>,
+    ) -> Result<Self, HostError> {
         let root = match root {
             Some(root) => real_path(root)?,
             None if Utf8Path::new(DEFAULT_ROOT).is_dir() => real_path(Utf8Path::new(DEFAULT_ROOT))?,
@@ -54,7 +58,8 @@ impl Place {
     /// # Errors
     /// `SOURCE_DATE_EPOCH` is set and no time.
     pub fn generated_by(&self, version: &str) -> Result<GeneratedBy, HostError> {
-        let layout = Layout { root_to_base: relative(&self.root, &self.base), owner: self.named_owner.clone() };
+        let layout =
+            Layout { root_to_base: relative(&self.root, &self.base), owner: self.named_owner.clone() };
         Ok(GeneratedBy { version: version.to_owned(), time: now()?, layout })
     }
 }
@@ -98,7 +103,9 @@ pub fn pm2_home(home: Option<&Utf8Path>) -> Result<Utf8PathBuf, HostError> {
     let home = match (named, variable("HOME")) {
         (Some(home), _) => home,
         (None, Some(home)) => Utf8Path::new(&home).join(".pm2"),
-        (None, None) => return Err(HostError::new("PM2's home is not known: neither PM2_HOME nor HOME is set")),
+        (None, None) => {
+            return Err(HostError::new("PM2's home is not known: neither PM2_HOME nor HOME is set"));
+        }
     };
     let absolute = std::path::absolute(&home).ok().and_then(|path| Utf8PathBuf::from_path_buf(path).ok());
     absolute.ok_or_else(|| HostError::new(format!("PM2's home {home} is not a usable path")))

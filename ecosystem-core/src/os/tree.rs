@@ -80,7 +80,11 @@ impl Walk<'_> {
     fn source(&mut self, path: String, kind: fs::FileType) {
         let full = self.root.join(&path);
         if kind.is_symlink() && fs::metadata(&full).is_ok_and(|target| target.is_dir()) {
-            return self.unreadable(&path, NOT_A_FILE, "a link to a folder, where a file is expected".to_owned());
+            return self.unreadable(
+                &path,
+                NOT_A_FILE,
+                "a link to a folder, where a file is expected".to_owned(),
+            );
         }
         if !kind.is_file() && !kind.is_symlink() {
             let what = if kind.is_dir() { "a folder" } else { "no regular file" };
@@ -94,8 +98,14 @@ impl Walk<'_> {
 
     fn link(&mut self, path: &str) {
         if fs::metadata(self.root.join(path)).is_ok_and(|target| target.is_dir()) {
-            let note = Diagnostic::warning(LINKED_FOLDER, format!("{path}: a link to a folder is not followed"), path, Span::default(), "")
-                .hint("put the folder itself into the tree, or name its real place as the root of another tree");
+            let note = Diagnostic::warning(
+                LINKED_FOLDER,
+                format!("{path}: a link to a folder is not followed"),
+                path,
+                Span::default(),
+                "",
+            )
+            .hint("put the folder itself into the tree, or name its real place as the root of another tree");
             self.tree.notes.push(note);
         }
     }

@@ -48,7 +48,8 @@ impl Expected {
     /// A process that is given a new configuration; to be called before it is.
     pub(super) fn updated(update: &Update, before: Option<&Process>) -> Self {
         let path = before.and_then(error_log).into_iter();
-        let paths = path.chain(update.conf.get("pm_err_log_path").and_then(Json::as_str).map(Utf8PathBuf::from));
+        let paths =
+            path.chain(update.conf.get("pm_err_log_path").and_then(Json::as_str).map(Utf8PathBuf::from));
         Self {
             pm_id: update.pm_id,
             app: update.app.clone(),
@@ -60,7 +61,11 @@ impl Expected {
 
     /// Where the logs of an app stand before it is started.
     pub(super) fn marks(app: &Attributes) -> Marks {
-        app.get("pm_err_log_path").and_then(Json::as_str).map(|path| mark(Utf8Path::new(path))).into_iter().collect()
+        app.get("pm_err_log_path")
+            .and_then(Json::as_str)
+            .map(|path| mark(Utf8Path::new(path)))
+            .into_iter()
+            .collect()
     }
 
     fn min_uptime(&self) -> Duration {
@@ -90,11 +95,15 @@ enum Look {
 ///
 /// # Errors
 /// The first process that crashed, is gone, or is not as declared.
-pub(super) fn verify(client: &mut Client, expected: &[Expected], patience: Duration) -> Result<Applied, StepError> {
+pub(super) fn verify(
+    client: &mut Client,
+    expected: &[Expected],
+    patience: Duration,
+) -> Result<Applied, StepError> {
     let began = Instant::now();
     let mut first_seen: BTreeMap<PmId, u64> = BTreeMap::new();
     loop {
-        let observed = client.observe().map_err(|error| pm2_error(&error))?;
+        let observed = observe(client)?;
         let mut pids = Vec::new();
         let mut waiting = false;
         for it in expected {
@@ -112,7 +121,18 @@ pub(super) fn verify(client: &mut Client, expected: &[Expected], patience: Durat
     }
 }
 
-fn look(it: &Expected, observed: &Observed, first_seen: &mut BTreeMap<PmId, u64>, began: Instant, patience: Duration) -> Look {
+fn observe(client: &mut Client) -> Result<Observed, StepError> {
+    let list = client.list().map_err(|error| pm2_error(&error))?;
+    Observed::read(list).map_err(|error| StepError::Pm2(error.to_string()))
+}
+
+fn look(
+    it: &Expected,
+    observed: &Observed,
+    first_seen: &mut BTreeMap<PmId, u64>,
+    began: Instant,
+    patience: Duration,
+) -> Look {
     let Some(process) = observed.process(it.pm_id) else {
         return Look::Down("PM2 no longer knows the process".to_owned());
     };
@@ -123,16 +143,28 @@ fn look(it: &Expected, observed: &Observed, first_seen: &mut BTreeMap<PmId, u64>
     // restarted by it, once more than that.
     let at_first = *first_seen.entry(it.pm_id).or_insert_with(|| baseline(it, process));
     if process.restarts > at_first {
-        return Look::Down(format!("it crashed and was restarted ({} so far)", times(process.restarts - at_first)));
+        return Look::Down(format!(
+            "it crashed and was restarted ({} so far)",
+            times(process.restarts - at_first)
+        ));
     }
     let needed = it.min_uptime().min(patience);
     let since = began.elapsed();
     match (&process.status, process.pid) {
-        (Status::Online | Status::Launching, Some(pid)) if !kernel::is_alive(pid) && since < needed + GRACE => Look::Wait,
+        (Status::Online | Status::Launching, Some(pid))
+            if !kernel::is_alive(pid) && since < needed + GRACE =>
+        {
+            Look::Wait
+        }
         (Status::Online, Some(pid)) if since >= needed => Look::Up(pid),
-        (Status::Online, None) => Look::Down("PM2 says it is online, and there is no process: is its interpreter or folder missing?".to_owned()),
+        (Status::Online, None) => Look::Down(
+            "PM2 says it is online, and there is no process: is its interpreter or folder missing?"
+                .to_owned(),
+        ),
         (Status::Stopped, _) => ended(process),
-        (Status::Errored | Status::WaitingRestart, _) => Look::Down(format!("it crashed (PM2 says {})", process.status.as_str())),
+        (Status::Errored | Status::WaitingRestart, _) => {
+            Look::Down(format!("it crashed (PM2 says {})", process.status.as_str()))
+        }
         _ if since > needed + it.listen_timeout() + GRACE => {
             Look::Down(format!("it is still not online (PM2 says {})", process.status.as_str()))
         }
@@ -166,7 +198,8 @@ fn check(it: &Expected, observed: &Observed, pid: u32) -> Result<u32, StepError>
         return Err(crashed(it, observed, "its process is gone".to_owned()));
     };
     let removed: Vec<&str> = it.removed.iter().map(String::as_str).collect();
-    let previous = it.before.as_ref().and_then(|(process, kernel)| kernel.as_ref().map(|kernel| (kernel, process)));
+    let previous =
+        it.before.as_ref().and_then(|(process, kernel)| kernel.as_ref().map(|kernel| (kernel, process)));
     let found = untruths(&it.app, &removed, process, &kernel, previous);
     if found.is_empty() { Ok(pid) } else { Err(StepError::NotTrue(found)) }
 }

@@ -16,7 +16,9 @@ pub(super) fn differences(app: &DesiredApp, wanted: &Attributes, process: &Proce
     let mut reasons = stamp_differences(app, wanted, process);
     let attributes = effects::entries().iter().filter_map(|entry| attribute_change(entry, wanted, process));
     reasons.extend(attributes.map(|change| Reason::Changed(Change { by_hand: same_digest, ..change })));
-    reasons.extend(variable_changes(wanted, process, same_digest && !app.has_env_files).into_iter().map(Reason::Changed));
+    reasons.extend(
+        variable_changes(wanted, process, same_digest && !app.has_env_files).into_iter().map(Reason::Changed),
+    );
     reasons
 }
 
@@ -106,14 +108,18 @@ fn variable_changes(wanted: &Attributes, process: &Process, lenient: bool) -> Ve
 }
 
 /// Variables that PM2 has for the app and that should not be there.
-pub(super) fn surplus_variables<'a>(wanted: &Attributes, process: &'a Process, lenient: bool) -> Vec<&'a str> {
+pub(super) fn surplus_variables<'a>(
+    wanted: &Attributes,
+    process: &'a Process,
+    lenient: bool,
+) -> Vec<&'a str> {
     let surplus = |name: &str| wanted.variable(name).is_none() && !is_base(name) && !is_pm2s(name, process);
     let recorded = process.env().map(|(name, _)| name).filter(|name| !lenient && surplus(name));
     // PM2's reload takes a variable out of `env` and leaves it in the record itself, from which the process's
     // environment is made.
-    let left_behind = process.attribute_names().filter(|name| {
-        looks_like_variable(name) && process.variable(name).is_none() && surplus(name)
-    });
+    let left_behind = process
+        .attribute_names()
+        .filter(|name| looks_like_variable(name) && process.variable(name).is_none() && surplus(name));
     recorded.chain(left_behind).collect()
 }
 
@@ -121,7 +127,14 @@ fn variable_change(name: &str, from: Option<String>, to: Option<String>, by_hand
     let secret = [&from, &to].into_iter().flatten().any(|value| looks_secret(name, value));
     let show = |value: String| if secret { masked("SECRET", &value) } else { masked(name, &value) };
     let note = to.is_none().then_some("PM2's own reload would leave it in the process");
-    Change { field: format!("env.{name}"), from: from.map(show), to: to.map(show), effect: Effect::Reload, note, by_hand }
+    Change {
+        field: format!("env.{name}"),
+        from: from.map(show),
+        to: to.map(show),
+        effect: Effect::Reload,
+        note,
+        by_hand,
+    }
 }
 
 fn is_stamp(name: &str) -> bool {

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::Policy;
 use super::desired::Desired;
 use super::guard::Guard;
 use super::step::{Action, Plan, Step};
 use super::update::untouched;
-use super::Policy;
 use crate::pm2::observed::{Observed, PmId, Process};
 
 /// A rule that a plan breaks: a defect of the planner, never of the user's tree.
@@ -68,29 +68,45 @@ fn check_apps(plan: &Plan, found: &mut Vec<Violation>) {
     }
 }
 
-fn check_step(step: &Step, desired: &Desired, observed: &Observed, policy: &Policy, found: &mut Vec<Violation>) {
+fn check_step(
+    step: &Step,
+    desired: &Desired,
+    observed: &Observed,
+    policy: &Policy,
+    found: &mut Vec<Violation>,
+) {
     for pm_id in step.action.touched() {
         if !observed.process(pm_id).is_some_and(|process| is_ours(process, &step.app, desired, policy)) {
             found.push(Violation::NotOurs(step.app.clone(), pm_id));
         }
     }
-    let kept = || observed_ours(desired, observed, policy).any(|process| {
-        process.name == step.app && desired.kept_by(&step.app, &super::source_of(process)).is_some()
-    });
+    let kept = || {
+        observed_ours(desired, observed, policy).any(|process| {
+            process.name == step.app && desired.kept_by(&step.app, &super::source_of(process)).is_some()
+        })
+    };
     if matches!(step.action, Action::Delete(_)) && (desired.declares(&step.app) || kept()) {
         found.push(Violation::DeletesDeclared(step.app.clone()));
     }
     check_count(step, desired, observed, policy, found);
 }
 
-fn check_count(step: &Step, desired: &Desired, observed: &Observed, policy: &Policy, found: &mut Vec<Violation>) {
+fn check_count(
+    step: &Step,
+    desired: &Desired,
+    observed: &Observed,
+    policy: &Policy,
+    found: &mut Vec<Violation>,
+) {
     let wanted = desired.apps.iter().find(|(name, _)| name.as_str() == step.app);
     let Some(Ok(wanted)) = wanted.map(|(_, app)| app.attributes.as_ref()) else { return };
     let ours: Vec<&Process> =
         observed_ours(desired, observed, policy).filter(|process| process.name == step.app).collect();
     let added = match &step.action {
         Action::Start(app) | Action::Replace(_, app) => Some(app),
-        Action::Scale(scaling) | Action::Reload(_, scaling) | Action::Restart(_, scaling) => scaling.add.as_ref(),
+        Action::Scale(scaling) | Action::Reload(_, scaling) | Action::Restart(_, scaling) => {
+            scaling.add.as_ref()
+        }
         Action::Delete(_) => None,
     };
     let after = untouched(&ours, &step.action.deleted()) + added.map_or(0, |app| app.instances() as usize);
@@ -108,7 +124,13 @@ fn check_touched_once(plan: &Plan, found: &mut Vec<Violation>) {
     }
 }
 
-fn check_guard(plan: &Plan, desired: &Desired, observed: &Observed, policy: &Policy, found: &mut Vec<Violation>) {
+fn check_guard(
+    plan: &Plan,
+    desired: &Desired,
+    observed: &Observed,
+    policy: &Policy,
+    found: &mut Vec<Violation>,
+) {
     let deletions = plan.steps.iter().filter(|step| matches!(step.action, Action::Delete(_))).count();
     let ours: BTreeSet<&str> = observed_ours(desired, observed, policy).map(|it| it.name.as_str()).collect();
     let guard = Guard::of(deletions, ours.len(), desired.apps.is_empty());

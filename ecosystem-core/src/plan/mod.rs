@@ -113,7 +113,12 @@ impl<'a> World<'a> {
         let Some(processes) = self.ours.get(name.as_str()) else {
             return match self.foreign.get(name.as_str()) {
                 Some(theirs) => plan.hold(name.as_str(), Some(&app.daemon), Why::conflict(theirs)),
-                None => plan.push(name.as_str(), &app.daemon, Action::Start(attributes.clone()), vec![Reason::NotRunning]),
+                None => plan.push(
+                    name.as_str(),
+                    &app.daemon,
+                    Action::Start(attributes.clone()),
+                    vec![Reason::NotRunning],
+                ),
             };
         };
         if self.policy.stopped == Stopped::Hold && processes.iter().all(|it| stopped_by_hand(it)) {
@@ -145,7 +150,9 @@ impl<'a> World<'a> {
         for (name, source, processes) in deletions {
             let daemon = DaemonId::new(source);
             match guard {
-                Guard::Hold { .. } if !self.policy.allow_mass_delete => plan.hold(name, Some(&daemon), Why::Guard(guard)),
+                Guard::Hold { .. } if !self.policy.allow_mass_delete => {
+                    plan.hold(name, Some(&daemon), Why::Guard(guard))
+                }
                 _ => {
                     let ids = processes.iter().map(|it| it.pm_id).collect();
                     plan.push(name, &daemon, Action::Delete(ids), vec![Reason::Undeclared]);
@@ -158,7 +165,9 @@ impl<'a> World<'a> {
     /// follow would never come.
     fn hold_own_process(&self, plan: &mut Plan) {
         let Some(own) = self.policy.own_process else { return };
-        let Some(at) = plan.steps.iter().position(|step| step.action.deleted().contains(&own)) else { return };
+        let Some(at) = plan.steps.iter().position(|step| step.action.deleted().contains(&own)) else {
+            return;
+        };
         let step = plan.steps.remove(at);
         plan.hold(&step.app, Some(&step.daemon), Why::RunsUs);
     }

@@ -5,8 +5,26 @@ const MASK: &str = "•••";
 
 /// Parts of variable names that mark their value as secret.
 const SECRET_WORDS: &[&str] = &[
-    "SECRET", "TOKEN", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "PRIVATE", "APIKEY", "API_KEY", "ACCESS_KEY",
-    "AUTH", "COOKIE", "SESSION", "SIGNATURE", "DSN", "CONNECTION_STRING", "_KEY", "_PWD", "_PASS", "WEBHOOK",
+    "SECRET",
+    "TOKEN",
+    "PASSWORD",
+    "PASSWD",
+    "PASSPHRASE",
+    "CREDENTIAL",
+    "PRIVATE",
+    "APIKEY",
+    "API_KEY",
+    "ACCESS_KEY",
+    "AUTH",
+    "COOKIE",
+    "SESSION",
+    "SIGNATURE",
+    "DSN",
+    "CONNECTION_STRING",
+    "_KEY",
+    "_PWD",
+    "_PASS",
+    "WEBHOOK",
 ];
 
 /// Whether a variable of this name, holding this value, is taken for a secret.

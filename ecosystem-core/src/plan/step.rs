@@ -189,11 +189,26 @@ impl Action {
         updated.iter().map(|update| update.pm_id).chain(self.deleted()).collect()
     }
 
+    /// The app that runs by it, if one does.
+    #[must_use]
+    pub fn started(&self) -> Option<&Attributes> {
+        match self {
+            Action::Start(app) | Action::Replace(_, app) => Some(app),
+            Action::Scale(scaling) => scaling.add.as_ref(),
+            Action::Reload(updates, scaling) | Action::Restart(updates, scaling) => {
+                scaling.add.as_ref().or_else(|| updates.first().map(|update| &update.app))
+            }
+            Action::Delete(_) => None,
+        }
+    }
+
     /// Every process that PM2 forgets by it.
     #[must_use]
     pub fn deleted(&self) -> Vec<PmId> {
         match self {
-            Action::Scale(scaling) | Action::Reload(_, scaling) | Action::Restart(_, scaling) => scaling.remove.clone(),
+            Action::Scale(scaling) | Action::Reload(_, scaling) | Action::Restart(_, scaling) => {
+                scaling.remove.clone()
+            }
             Action::Replace(ids, _) | Action::Delete(ids) => ids.clone(),
             Action::Start(_) => Vec::new(),
         }

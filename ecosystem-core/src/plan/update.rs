@@ -11,11 +11,18 @@ use crate::pm2::Attributes;
 use crate::pm2::observed::{PmId, Process, Status};
 
 /// The step for an app whose processes are these, with the reasons; `None` if all is as declared.
-pub(super) fn update(app: &DesiredApp, wanted: &Attributes, processes: &[&Process]) -> Option<(Action, Vec<Reason>)> {
+pub(super) fn update(
+    app: &DesiredApp,
+    wanted: &Attributes,
+    processes: &[&Process],
+) -> Option<(Action, Vec<Reason>)> {
     let (kept, surplus) = processes.split_at(wanted_count(wanted).min(processes.len()));
     let scaling = scaling(wanted, kept.len(), surplus);
-    let changed: Vec<(&Process, Vec<Reason>)> =
-        kept.iter().map(|process| (*process, reasons_for(app, wanted, process))).filter(|(_, why)| !why.is_empty()).collect();
+    let changed: Vec<(&Process, Vec<Reason>)> = kept
+        .iter()
+        .map(|process| (*process, reasons_for(app, wanted, process)))
+        .filter(|(_, why)| !why.is_empty())
+        .collect();
     let reasons = all_reasons(wanted, processes, &changed);
     if reasons.is_empty() {
         return None;
@@ -27,7 +34,8 @@ pub(super) fn update(app: &DesiredApp, wanted: &Attributes, processes: &[&Proces
     } else if changed.is_empty() {
         Action::Scale(scaling)
     } else {
-        let reload = effect <= Effect::Reload && changed.iter().all(|(process, _)| can_reload(wanted, process));
+        let reload =
+            effect <= Effect::Reload && changed.iter().all(|(process, _)| can_reload(wanted, process));
         let updates = changed.iter().map(|(process, _)| update_of(wanted, process)).collect();
         if reload { Action::Reload(updates, scaling) } else { Action::Restart(updates, scaling) }
     };
@@ -45,7 +53,11 @@ fn scaling(wanted: &Attributes, kept: usize, surplus: &[&Process]) -> Scaling {
 }
 
 /// The reasons of all instances, each once: most changes are the same for every instance.
-fn all_reasons(wanted: &Attributes, processes: &[&Process], changed: &[(&Process, Vec<Reason>)]) -> Vec<Reason> {
+fn all_reasons(
+    wanted: &Attributes,
+    processes: &[&Process],
+    changed: &[(&Process, Vec<Reason>)],
+) -> Vec<Reason> {
     let mut reasons: Vec<Reason> = Vec::new();
     if processes.len() != wanted_count(wanted) {
         reasons.push(Reason::Instances { from: processes.len(), to: wanted_count(wanted) });
@@ -112,9 +124,10 @@ fn conf(wanted: &Attributes, process: &Process) -> Map<String, Json> {
         }
     }
     conf.remove("instances");
-    let removed_attributes = effects::entries().iter().map(|entry| entry.attribute).filter(|name| {
-        process.attribute(name).is_some() && !wanted.as_map().contains_key(*name)
-    });
+    let removed_attributes = effects::entries()
+        .iter()
+        .map(|entry| entry.attribute)
+        .filter(|name| process.attribute(name).is_some() && !wanted.as_map().contains_key(*name));
     for name in removed_attributes.chain(surplus_variables(wanted, process, false)) {
         conf.insert(name.to_owned(), Json::from(GONE));
     }
@@ -124,7 +137,8 @@ fn conf(wanted: &Attributes, process: &Process) -> Map<String, Json> {
 
 /// The app's environment, with what PM2 put into it when it first learned of the process.
 fn env(wanted: &Attributes, process: &Process) -> Map<String, Json> {
-    let mut env: Map<String, Json> = wanted.env().map(|(name, value)| (name.to_owned(), value.clone())).collect();
+    let mut env: Map<String, Json> =
+        wanted.env().map(|(name, value)| (name.to_owned(), value.clone())).collect();
     if let Some(unique_id) = process.variable("unique_id") {
         env.insert("unique_id".to_owned(), Json::from(unique_id));
     }

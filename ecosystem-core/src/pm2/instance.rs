@@ -2,8 +2,8 @@
 
 use serde_json::Value as Json;
 
-use super::{Attributes, ExecMode};
 use super::observed::{PmId, text_of};
+use super::{Attributes, ExecMode};
 
 impl Attributes {
     /// An attribute as PM2 records it for the process of this id.
@@ -15,7 +15,9 @@ impl Attributes {
         let value = self.get(name)?;
         let numbered = match name {
             "pm_pid_path" => Some(".pid"),
-            "pm_log_path" | "pm_out_log_path" | "pm_err_log_path" if !self.is_set("merge_logs") => Some(".log"),
+            "pm_log_path" | "pm_out_log_path" | "pm_err_log_path" if !self.is_set("merge_logs") => {
+                Some(".log")
+            }
             _ => None,
         };
         match (numbered, value) {
@@ -63,7 +65,9 @@ impl Attributes {
 fn numbered_path(path: &str, extension: &str, pm_id: PmId) -> String {
     let Some(stem) = path.strip_suffix(extension) else { return path.to_owned() };
     let unnumbered = match stem.rsplit_once('-') {
-        Some((front, digits)) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) => front,
+        Some((front, digits)) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            front
+        }
         _ => stem,
     };
     format!("{unnumbered}-{pm_id}{extension}")

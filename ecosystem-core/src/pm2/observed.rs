@@ -112,9 +112,11 @@ impl Process {
             Some(Json::Object(record)) => record,
             _ => return Err("pm2_env"),
         };
-        let pm_id = entry.get("pm_id").and_then(number).and_then(|id| PmId::try_from(id).ok()).ok_or("pm_id")?;
+        let pm_id =
+            entry.get("pm_id").and_then(number).and_then(|id| PmId::try_from(id).ok()).ok_or("pm_id")?;
         let name = entry.get("name").and_then(Json::as_str).ok_or("name")?.to_owned();
-        let pid = entry.get("pid").and_then(number).and_then(|pid| u32::try_from(pid).ok()).filter(|pid| *pid != 0);
+        let pid =
+            entry.get("pid").and_then(number).and_then(|pid| u32::try_from(pid).ok()).filter(|pid| *pid != 0);
         Ok(Self {
             pm_id,
             name,

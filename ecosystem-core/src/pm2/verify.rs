@@ -79,6 +79,8 @@ fn command(script: Option<&Json>, args: Option<&Json>) -> Vec<String> {
 /// Names that an update takes out of the environment: what it marks as gone and is spelled like a variable.
 #[must_use]
 pub fn removed_variables(conf: &Map<String, Json>) -> Vec<&str> {
-    let variables = conf.iter().filter(|(name, value)| value.as_str() == Some("null") && !name.chars().any(char::is_lowercase));
+    let variables = conf
+        .iter()
+        .filter(|(name, value)| value.as_str() == Some("null") && !name.chars().any(char::is_lowercase));
     variables.map(|(name, _)| name.as_str()).collect()
 }

@@ -38,7 +38,11 @@ fn random_app() -> impl Strategy<Value = RandomApp> {
         ],
         0..8,
     );
-    (0..6_usize, 0..3_usize, rest).prop_map(|(name, daemon, rest)| RandomApp { name, daemon, rest: rest.join(" ") })
+    (0..6_usize, 0..3_usize, rest).prop_map(|(name, daemon, rest)| RandomApp {
+        name,
+        daemon,
+        rest: rest.join(" "),
+    })
 }
 
 /// Trees in which each app is declared once.
@@ -49,8 +53,9 @@ fn random_tree() -> impl Strategy<Value = Vec<(String, String)>> {
         let mut tree: Vec<(String, String)> = Vec::new();
         for daemon in 0..3 {
             let own = apps.iter().filter(|app| app.daemon == daemon);
-            let texts: Vec<String> =
-                own.map(|app| format!("{{:name \"app{}\" :script \"s.js\" {}}}", app.name, app.rest)).collect();
+            let texts: Vec<String> = own
+                .map(|app| format!("{{:name \"app{}\" :script \"s.js\" {}}}", app.name, app.rest))
+                .collect();
             if !texts.is_empty() {
                 tree.push((format!("d{daemon}"), format!("{{:apps [{}]}}", texts.join("\n"))));
             }

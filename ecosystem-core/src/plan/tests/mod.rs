@@ -30,9 +30,17 @@ fn machine(ecosystem: &crate::model::Ecosystem) -> Machine {
         username: "tester".into(),
         is_root: false,
         daemon_env: BTreeMap::from([("PATH".into(), "/bin".into())]),
-        programs: questions.programs.iter().map(|name| (name.clone(), Some(format!("/bin/{name}").into()))).collect(),
+        programs: questions
+            .programs
+            .iter()
+            .map(|name| (name.clone(), Some(format!("/bin/{name}").into())))
+            .collect(),
         files: questions.files.iter().map(|path| (path.clone(), kind(path))).collect(),
-        env_files: questions.env_files.iter().map(|path| (path.clone(), Ok("FROM_FILE=1\n".to_owned()))).collect(),
+        env_files: questions
+            .env_files
+            .iter()
+            .map(|path| (path.clone(), Ok("FROM_FILE=1\n".to_owned())))
+            .collect(),
         users: BTreeMap::new(),
         groups: BTreeMap::new(),
         base,
@@ -46,7 +54,8 @@ fn kind(path: &camino::Utf8Path) -> FileKind {
 
 /// A tree from `(daemon, text)` pairs.
 fn desired(tree: &[(&str, &str)]) -> Desired {
-    let sources: Vec<Source> = tree.iter().map(|(id, text)| Source::new(format!("{id}/ecosystem.edn"), *text)).collect();
+    let sources: Vec<Source> =
+        tree.iter().map(|(id, text)| Source::new(format!("{id}/ecosystem.edn"), *text)).collect();
     let ecosystem = compile(&sources).output;
     let machine = machine(&ecosystem);
     Desired::new(&ecosystem, &machine)
@@ -76,7 +85,15 @@ fn words(plan: &Plan) -> String {
     for step in &plan.steps {
         let reasons: Vec<String> = step.reasons.iter().map(ToString::to_string).collect();
         let ids = step.action.touched();
-        writeln!(text, "{} {} {} {ids:?}: {}", step.action.symbol(), step.app, step.action.verb(), reasons.join(" | ")).unwrap();
+        writeln!(
+            text,
+            "{} {} {} {ids:?}: {}",
+            step.action.symbol(),
+            step.app,
+            step.action.verb(),
+            reasons.join(" | ")
+        )
+        .unwrap();
     }
     for hold in &plan.holds {
         writeln!(text, "! {}: {:?}", hold.app, hold.why).unwrap();

@@ -76,7 +76,11 @@ impl Pm2Model {
             record.insert("watch".to_owned(), json!(false));
         }
         for (name, value) in &update.conf {
-            if value == "null" { record.remove(name) } else { record.insert(name.clone(), value.clone()) };
+            if value == "null" {
+                record.remove(name)
+            } else {
+                record.insert(name.clone(), value.clone())
+            };
         }
         flatten(record);
         let status = if update.app.autostart() { "online" } else { "stopped" };

@@ -33,11 +33,7 @@ fn nothing_changed() {
 
 #[test]
 fn fields_of_a_fork_app() {
-    change(
-        "",
-        ":args [\"x\"]",
-        "~ web restart [0]: args: set to [\"x\"]",
-    );
+    change("", ":args [\"x\"]", "~ web restart [0]: args: set to [\"x\"]");
     change(
         ":args [\"x\"]",
         "",
@@ -56,7 +52,11 @@ fn fields_of_a_fork_app() {
     );
     change("", ":kill_timeout 5", "~ web restart [0]: kill_timeout: set to 5");
     change(":autorestart false", "", "~ web restart [0]: autorestart: set to true");
-    change(":cron_restart \"0 3 * * *\"", "", "~ web restart [0]: cron_restart: \"0 3 * * *\" removed (PM2's own reload would not notice)");
+    change(
+        ":cron_restart \"0 3 * * *\"",
+        "",
+        "~ web restart [0]: cron_restart: \"0 3 * * *\" removed (PM2's own reload would not notice)",
+    );
 }
 
 #[test]
@@ -73,7 +73,11 @@ fn environment() {
         ":env {:B \"1\"}",
         "~ web restart [0]: env.B: set to \"1\" | env.A: \"1\" removed (PM2's own reload would leave it in the process)",
     );
-    change(":env {:API_TOKEN \"old\"}", ":env {:API_TOKEN \"new\"}", "~ web restart [0]: env.API_TOKEN: ••• → •••");
+    change(
+        ":env {:API_TOKEN \"old\"}",
+        ":env {:API_TOKEN \"new\"}",
+        "~ web restart [0]: env.API_TOKEN: ••• → •••",
+    );
     change(
         ":env_file \".env\"",
         "",
@@ -167,7 +171,8 @@ fn broken_sources_keep_their_apps() {
 #[test]
 fn most_is_not_deleted_at_once() {
     let apps = |names: &[&str]| {
-        let apps: Vec<String> = names.iter().map(|name| format!("{{:name \"{name}\" :script \"x.js\"}}")).collect();
+        let apps: Vec<String> =
+            names.iter().map(|name| format!("{{:name \"{name}\" :script \"x.js\"}}")).collect();
         format!("{{:apps [{}]}}", apps.join(" "))
     };
     let all = apps(&["p", "q", "r", "s", "t"]);

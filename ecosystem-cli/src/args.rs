@@ -1,0 +1,217 @@
+//! The command line.
+
+use camino::Utf8PathBuf;
+use clap::{Args as Arguments, ColorChoice, Parser, Subcommand};
+
+/// Keep PM2's running set equal to a tree of declarative EDN.
+///
+/// Exit codes: 0 done or nothing to do; 1 the declarations are wrong or a step failed; 2 usage; 3 changes are
+/// pending (`plan --exit-code`, `render --check`); 4 the world could not be read (PM2, disk).
+#[derive(Debug, Parser)]
+#[command(name = "ecosystem-cli", version, max_term_width = 110)]
+pub(crate) struct Args {
+    /// When to use colours.
+    #[arg(long, global = true, value_name = "WHEN", default_value_t = Color(ColorChoice::Auto), value_parser = color)]
+    pub(crate) color: Color,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Read and validate the tree, and show every problem.
+    Check(Check),
+    /// Write each daemon's dist/ecosystem.config.mjs.
+    Render(Render),
+    /// Show what `sync` would do, and why.
+    Plan(Plan),
+    /// Make PM2's running set equal to the tree.
+    Sync(Sync),
+    /// Show what is declared, what runs, and whether they agree.
+    Status(Status),
+    /// Stop and delete every process of this tree; nothing else is touched.
+    Down(Down),
+}
+
+/// Which tree.
+#[derive(Debug, Clone, Arguments)]
+pub(crate) struct Tree {
+    /// The folder that holds the daemons [default: ./system/daemons where that exists].
+    #[arg(value_name = "DIR")]
+    pub(crate) root: Option<Utf8PathBuf>,
+    /// What relative paths in the EDN resolve against [default: the nearest folder above DIR with a .git, else DIR].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) base: Option<Utf8PathBuf>,
+    /// Id of the tree that its processes carry [default: the absolute path of DIR].
+    #[arg(long, value_name = "ID")]
+    pub(crate) owner: Option<String>,
+}
+
+/// Which PM2.
+#[derive(Debug, Clone, Arguments)]
+pub(crate) struct Pm2 {
+    /// The pm2 program that starts PM2's daemon when it is not up [default: $PM2_BIN, node_modules/.bin/pm2 at or
+    /// above the base, pm2 on PATH, npx].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pm2: Option<Utf8PathBuf>,
+    /// PM2's home [default: $PM2_HOME, else ~/.pm2].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) pm2_home: Option<Utf8PathBuf>,
+    /// Use a PM2 of this major version although nothing was tried on it.
+    #[arg(long, value_name = "MAJOR")]
+    pub(crate) allow_pm2: Option<u64>,
+}
+
+/// Which part of the tree, and what is allowed.
+#[derive(Debug, Clone, Arguments)]
+pub(crate) struct Scope {
+    /// Only these daemons: folders below DIR, such as services/web.
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    pub(crate) only: Vec<String>,
+    /// Take over running processes of these names that are not ours.
+    #[arg(long, value_name = "APP", num_args = 1..)]
+    pub(crate) adopt: Vec<String>,
+    /// Delete even most of what runs.
+    #[arg(long)]
+    pub(crate) allow_mass_delete: bool,
+}
+
+#[derive(Debug, Arguments)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) tree: Tree,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Arguments)]
+pub(crate) struct Render {
+    #[command(flatten)]
+    pub(crate) tree: Tree,
+    /// Only this daemon: a folder below DIR, such as services/web.
+    #[arg(long, value_name = "ID")]
+    pub(crate) daemon: Option<String>,
+    /// Print instead of writing.
+    #[arg(long, conflicts_with_all = ["check", "aggregate", "prune_dist"])]
+    pub(crate) stdout: bool,
+    /// Write nothing; show what differs on disk, and exit with 3 if anything does.
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Also write one file at DIR that joins all daemons.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = ecosystem_core::render::DEFAULT_AGGREGATE)]
+    pub(crate) aggregate: Option<String>,
+    /// Also remove dist/ folders whose ecosystem.edn is gone.
+    #[arg(long)]
+    pub(crate) prune_dist: bool,
+    /// Write the valid daemons although others have errors: the default.
+    #[arg(long, overrides_with = "no_keep_going")]
+    pub(crate) keep_going: bool,
+    /// Write nothing if any daemon has an error.
+    #[arg(long)]
+    pub(crate) no_keep_going: bool,
+    /// Print JSON.
+    #[arg(long, conflicts_with = "stdout")]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Arguments)]
+pub(crate) struct Plan {
+    #[command(flatten)]
+    pub(crate) tree: Tree,
+    #[command(flatten)]
+    pub(crate) pm2: Pm2,
+    #[command(flatten)]
+    pub(crate) scope: Scope,
+    /// Exit with 3 if anything is to be done.
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Arguments)]
+pub(crate) struct Sync {
+    #[command(flatten)]
+    pub(crate) tree: Tree,
+    #[command(flatten)]
+    pub(crate) pm2: Pm2,
+    #[command(flatten)]
+    pub(crate) scope: Scope,
+    #[command(flatten)]
+    pub(crate) pace: Pace,
+    /// Only show what would be done: the same as `plan`.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How fast, and how patient.
+#[derive(Debug, Clone, Arguments)]
+pub(crate) struct Pace {
+    /// Apps that are changed at once.
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) jobs: u16,
+    /// The longest that a new process is watched for the sake of its min_uptime.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub(crate) patience: u64,
+    /// How long to wait for another run on the same tree.
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    pub(crate) lock_timeout: u64,
+}
+
+#[derive(Debug, Arguments)]
+pub(crate) struct Status {
+    #[command(flatten)]
+    pub(crate) tree: Tree,
+    #[command(flatten)]
+    pub(crate) pm2: Pm2,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Arguments)]
+pub(crate) struct Down {
+    #[command(flatten)]
+    pub(crate) tree: Tree,
+    #[command(flatten)]
+    pub(crate) pm2: Pm2,
+    #[command(flatten)]
+    pub(crate) pace: Pace,
+    /// Only these daemons: folders below DIR, such as services/web.
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    pub(crate) only: Vec<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `auto`, `always` or `never`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Color(ColorChoice);
+
+impl Color {
+    /// Applies it to everything that is printed from now on.
+    pub(crate) fn write_global(self) {
+        let choice = match self.0 {
+            ColorChoice::Auto => anstream::ColorChoice::Auto,
+            ColorChoice::Always => anstream::ColorChoice::Always,
+            ColorChoice::Never => anstream::ColorChoice::Never,
+        };
+        choice.write_global();
+    }
+}
+
+impl std::fmt::Display for Color {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+fn color(text: &str) -> Result<Color, String> {
+    text.parse().map(Color)
+}

@@ -1,0 +1,58 @@
+//! `down`: delete every process of this tree, and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ecosystem_core::converge::{Host as _, HostError, Silent};
+use ecosystem_core::os::host::OsHost;
+use ecosystem_core::os::place::{Place, own_process};
+use ecosystem_core::plan::{Desired, Policy, plan, violations};
+use serde_json::json;
+
+use super::{failed_if, progress, settings};
+use crate::args;
+use crate::exit::{Exit, Failure};
+use crate::place;
+use crate::show;
+
+pub(super) fn run(args: &args::Down) -> Result<Exit, Failure> {
+    let place = place::find(&args.tree)?;
+    let settings = settings(&place, &args.pm2, &args.pace, Box::new(Silent))?;
+    let policy = Policy {
+        only: place::only(&args.only),
+        allow_mass_delete: true,
+        own_process: own_process(&settings.home),
+        ..Policy::default()
+    };
+    // Looking comes first: PM2 is not to be started in order to find that nothing runs.
+    if OsHost::to_look(settings)?.pm2_version().is_none() {
+        show::print("PM2 is not running: nothing to do\n")?;
+        return Ok(Exit::Done);
+    }
+    let settings = self::settings(&place, &args.pm2, &args.pace, progress(args.json))?;
+    let mut host = super::sync::open(settings, &args.pm2, &place, &args.pace)?;
+    let observed = host.observe()?;
+    let desired = nothing(&place);
+    let plan = plan(&desired, &observed, &policy);
+    if let Some(violation) = violations(&plan, &desired, &observed, &policy).first() {
+        return Err(HostError::new(violation.to_string()).into());
+    }
+    let outcomes = host.apply(&plan, &observed);
+    if args.json {
+        show::json::print(
+            &json!({ "plan": show::json::plan(&plan), "outcomes": show::json::outcomes(&outcomes) }),
+        )?;
+    } else if plan.is_empty() {
+        show::print(&show::plan::plan(&plan))?;
+    }
+    Ok(failed_if(!plan.holds.is_empty() || outcomes.iter().any(|outcome| outcome.result.is_err())))
+}
+
+/// A tree that declares nothing: what `down` makes true.
+fn nothing(place: &Place) -> Desired {
+    Desired {
+        owner: place.owner(),
+        apps: BTreeMap::new(),
+        broken: BTreeMap::new(),
+        unreadable: BTreeSet::new(),
+    }
+}

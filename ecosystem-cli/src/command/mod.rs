@@ -1,0 +1,88 @@
+//! One file for each command: what it does, in the order it does it.
+
+mod check;
+mod down;
+mod plan;
+mod render;
+mod status;
+mod sync;
+
+use ecosystem_core::converge::{Outcome, Pass, Progress, Silent};
+use ecosystem_core::os::host::Settings;
+use ecosystem_core::os::place::{Place, pm2_home};
+use ecosystem_core::plan::{Plan, Policy, Step};
+
+use crate::args::{self, Command};
+use crate::exit::{Exit, Failure};
+use crate::show;
+
+/// Runs a command.
+///
+/// # Errors
+/// It could not do its work at all; what is wrong with the tree or with single steps is in [`Exit`].
+pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Check(args) => check::run(args),
+        Command::Render(args) => render::run(args),
+        Command::Plan(args) => plan::run(&args.into()),
+        Command::Sync(args) if args.dry_run => plan::run(&args.into()),
+        Command::Sync(args) => sync::run(args),
+        Command::Status(args) => status::run(args),
+        Command::Down(args) => down::run(args),
+    }
+}
+
+/// A pace for commands that change nothing.
+const IDLE: args::Pace = args::Pace { jobs: 1, patience: 0, lock_timeout: 0 };
+
+fn settings(
+    place: &Place,
+    pm2: &args::Pm2,
+    pace: &args::Pace,
+    progress: Box<dyn Progress>,
+) -> Result<Settings, Failure> {
+    Ok(Settings {
+        root: place.root.clone(),
+        base: place.base.clone(),
+        owner: place.owner(),
+        home: pm2_home(pm2.pm2_home.as_deref())?,
+        jobs: usize::from(pace.jobs),
+        patience: std::time::Duration::from_secs(pace.patience),
+        allow_pm2: pm2.allow_pm2,
+        progress,
+    })
+}
+
+fn pass(place: &Place, policy: Policy, dry_run: bool) -> Result<Pass, Failure> {
+    Ok(Pass {
+        policy,
+        generated_by: place.generated_by(env!("CARGO_PKG_VERSION"))?,
+        base: place.base.clone(),
+        dry_run,
+    })
+}
+
+/// Shows a plan, then each of its steps when it is done.
+struct Shown;
+
+impl Progress for Shown {
+    fn planned(&self, plan: &Plan) {
+        if !plan.is_empty() || !plan.holds.is_empty() {
+            // A closed stdout or stderr is no reason to stop half way through a plan.
+            let _ = show::print(&show::plan::plan(plan));
+        }
+    }
+
+    fn done(&self, step: &Step, outcome: &Outcome) {
+        let _ = show::tell(&show::outcome::outcome(step, outcome));
+    }
+}
+
+/// For people as it goes on; for programs the report has it all.
+fn progress(json: bool) -> Box<dyn Progress> {
+    if json { Box::new(Silent) } else { Box::new(Shown) }
+}
+
+fn failed_if(failed: bool) -> Exit {
+    if failed { Exit::Failed } else { Exit::Done }
+}

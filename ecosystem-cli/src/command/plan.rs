@@ -1,0 +1,69 @@
+//! `plan`: what `sync` would do, and why; changes nothing.
+
+use ecosystem_core::converge::{Report, Silent, converge};
+use ecosystem_core::os::host::OsHost;
+use serde_json::json;
+
+use super::{IDLE, failed_if, pass, settings};
+use crate::args;
+use crate::exit::{Exit, Failure};
+use crate::place;
+use crate::show;
+
+/// What `plan` and `sync --dry-run` have in common.
+pub(super) struct Asked<'a> {
+    tree: &'a args::Tree,
+    pm2: &'a args::Pm2,
+    scope: &'a args::Scope,
+    exit_code: bool,
+    json: bool,
+}
+
+impl<'a> From<&'a args::Plan> for Asked<'a> {
+    fn from(args: &'a args::Plan) -> Self {
+        Self {
+            tree: &args.tree,
+            pm2: &args.pm2,
+            scope: &args.scope,
+            exit_code: args.exit_code,
+            json: args.json,
+        }
+    }
+}
+
+impl<'a> From<&'a args::Sync> for Asked<'a> {
+    fn from(args: &'a args::Sync) -> Self {
+        Self { tree: &args.tree, pm2: &args.pm2, scope: &args.scope, exit_code: false, json: args.json }
+    }
+}
+
+pub(super) fn run(asked: &Asked<'_>) -> Result<Exit, Failure> {
+    let place = place::find(asked.tree)?;
+    let settings = settings(&place, asked.pm2, &IDLE, Box::new(Silent))?;
+    let policy = place::policy(asked.scope, &settings.home);
+    let mut host = OsHost::to_look(settings)?;
+    let report = converge(&mut host, &pass(&place, policy, true)?)?;
+    let version = host.pm2_version();
+    if asked.json {
+        show::json::print(&json!({
+            "pm2": version,
+            "diagnostics": show::json::diagnostics(&report.diagnostics, &report.sources),
+            "plan": show::json::plan(&report.plan),
+        }))?;
+    } else {
+        show::diagnostics::show(&report.diagnostics, &report.sources)?;
+        if version.is_none() {
+            show::tell("PM2 is not running: everything is to be started\n")?;
+        }
+        show::print(&show::plan::plan(&report.plan))?;
+    }
+    Ok(exit(&report, asked.exit_code))
+}
+
+/// A fault weighs more than a pending change.
+fn exit(report: &Report, exit_code: bool) -> Exit {
+    match failed_if(report.has_failures()) {
+        Exit::Done if exit_code && !report.plan.is_empty() => Exit::Pending,
+        exit => exit,
+    }
+}

@@ -1,0 +1,57 @@
+//! `sync`: make PM2's running set equal to the tree.
+
+use ecosystem_core::converge::converge;
+use ecosystem_core::os::host::{OsHost, Settings};
+use ecosystem_core::os::place::Place;
+use ecosystem_core::os::pm2::Pm2Program;
+use serde_json::json;
+
+use super::{failed_if, pass, progress, settings};
+use crate::args;
+use crate::exit::{Exit, Failure};
+use crate::place;
+use crate::show;
+
+pub(super) fn run(args: &args::Sync) -> Result<Exit, Failure> {
+    let place = place::find(&args.tree)?;
+    let settings = settings(&place, &args.pm2, &args.pace, progress(args.json))?;
+    let policy = place::policy(&args.scope, &settings.home);
+    let mut host = open(settings, &args.pm2, &place, &args.pace)?;
+    let report = converge(&mut host, &pass(&place, policy, false)?)?;
+    if args.json {
+        show::json::print(&json!({
+            "pm2": host.pm2_version(),
+            "diagnostics": show::json::diagnostics(&report.diagnostics, &report.sources),
+            "written": show::json::written(&report.written),
+            "plan": show::json::plan(&report.plan),
+            "outcomes": show::json::outcomes(&report.outcomes),
+        }))?;
+    } else {
+        show::diagnostics::show(&report.diagnostics, &report.sources)?;
+        show::tell(&show::outcome::written(&report.written))?;
+        show::print(&show::outcome::summary(&report))?;
+    }
+    Ok(failed_if(report.has_failures()))
+}
+
+/// Opens the host to act, saying so where PM2 has to be fetched first.
+pub(super) fn open(
+    settings: Settings,
+    pm2: &args::Pm2,
+    place: &Place,
+    pace: &args::Pace,
+) -> Result<OsHost, Failure> {
+    let patience = std::time::Duration::from_secs(pace.lock_timeout);
+    let program = || {
+        let program = place::pm2_program(pm2, &place.base)?;
+        // Not being able to say it is no reason not to do it.
+        let _ = match &program {
+            Pm2Program::Npx => {
+                show::tell("PM2 is not running and not installed: starting it through npx (pm2@7)\n")
+            }
+            Pm2Program::Path(path) => show::tell(&format!("PM2 is not running: starting it with {path}\n")),
+        };
+        Ok(program)
+    };
+    Ok(OsHost::to_act(settings, patience, program)?)
+}

@@ -1,0 +1,40 @@
+//! What the command line says of the tree and of PM2, in the core's terms.
+
+use std::collections::BTreeSet;
+
+use camino::Utf8Path;
+use ecosystem_core::model::DaemonId;
+use ecosystem_core::os::place::{Place, own_process, variable};
+use ecosystem_core::os::pm2::{Pm2Program, ProgramError, Search};
+use ecosystem_core::plan::Policy;
+
+use crate::args;
+use crate::exit::Failure;
+
+/// The tree of a command line.
+pub(crate) fn find(tree: &args::Tree) -> Result<Place, Failure> {
+    Ok(Place::find(tree.root.as_deref(), tree.base.as_deref(), tree.owner.as_deref())?)
+}
+
+/// The program that starts PM2's daemon.
+pub(crate) fn pm2_program(pm2: &args::Pm2, base: &Utf8Path) -> Result<Pm2Program, ProgramError> {
+    let (pm2_bin, path) = (variable("PM2_BIN"), variable("PATH"));
+    let option = pm2.pm2.as_deref().map(Utf8Path::as_str);
+    Pm2Program::find(&Search { option, pm2_bin: pm2_bin.as_deref(), base, path: path.as_deref() })
+}
+
+/// What is allowed and wanted.
+pub(crate) fn policy(scope: &args::Scope, home: &Utf8Path) -> Policy {
+    Policy {
+        only: only(&scope.only),
+        adopt: scope.adopt.iter().cloned().collect(),
+        allow_mass_delete: scope.allow_mass_delete,
+        own_process: own_process(home),
+        ..Policy::default()
+    }
+}
+
+/// The daemons of `--only`; all where none is named.
+pub(crate) fn only(ids: &[String]) -> Option<BTreeSet<DaemonId>> {
+    (!ids.is_empty()).then(|| ids.iter().map(DaemonId::new).collect())
+}

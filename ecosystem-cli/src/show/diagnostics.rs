@@ -1,0 +1,108 @@
+//! Diagnostics as rustc draws them: the source line, the span under it, the hint below.
+
+use std::io;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use ecosystem_core::diagnostic::{Diagnostic, Label, Severity, Source, Span};
+
+use super::printable;
+
+/// Shows every diagnostic on stderr, then one line that counts them.
+pub(crate) fn show(diagnostics: &[Diagnostic], sources: &[Source]) -> io::Result<()> {
+    if diagnostics.is_empty() {
+        return Ok(());
+    }
+    let renderer = Renderer::styled();
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        text.push_str(&draw(diagnostic, sources, &renderer));
+        text.push_str("\n\n");
+    }
+    text.push_str(&count(diagnostics));
+    text.push('\n');
+    super::tell(&text)
+}
+
+/// `2 errors, 1 warning`
+pub(crate) fn count(diagnostics: &[Diagnostic]) -> String {
+    let errors = diagnostics.iter().filter(|it| it.is_error()).count();
+    let warnings = diagnostics.len() - errors;
+    let part = |n: usize, word: &str| (n > 0).then(|| format!("{n} {word}{}", if n == 1 { "" } else { "s" }));
+    [part(errors, "error"), part(warnings, "warning")].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn draw(diagnostic: &Diagnostic, sources: &[Source], renderer: &Renderer) -> String {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let message = printable(&diagnostic.message);
+    let mut group = Group::with_title(level.primary_title(message).id(diagnostic.code));
+    for snippet in snippets(diagnostic, sources) {
+        group = group.element(snippet);
+    }
+    if let Some(hint) = &diagnostic.hint {
+        group = group.element(Level::HELP.with_name("hint").message(printable(hint)));
+    }
+    renderer.render(&[group])
+}
+
+/// One snippet for each source that the labels point into, the primary label's first.
+fn snippets<'a>(
+    diagnostic: &'a Diagnostic,
+    sources: &'a [Source],
+) -> Vec<Snippet<'a, annotate_snippets::Annotation<'a>>> {
+    let mut paths: Vec<&str> = Vec::new();
+    for label in &diagnostic.labels {
+        if !paths.contains(&label.path.as_str()) {
+            paths.push(&label.path);
+        }
+    }
+    let source_of = |path: &str| sources.iter().find(|source| source.path == path);
+    paths.into_iter().filter_map(|path| Some(snippet(diagnostic, source_of(path)?))).collect()
+}
+
+fn snippet<'a>(
+    diagnostic: &'a Diagnostic,
+    source: &'a Source,
+) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+    let text = readable(source);
+    let labels = diagnostic.labels.iter().enumerate().filter(|(_, label)| label.path == source.path);
+    let annotations = labels.map(|(index, label)| {
+        let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
+        kind.span(clamped(label.span, text)).label(text_of(label))
+    });
+    Snippet::source(text).path(printable(&source.path)).annotations(annotations)
+}
+
+fn text_of(label: &Label) -> Option<String> {
+    (!label.text.is_empty()).then(|| printable(&label.text))
+}
+
+/// What of a source is UTF-8: spans behind it are drawn at its end.
+fn readable(source: &Source) -> &str {
+    match std::str::from_utf8(&source.contents) {
+        Ok(text) => text,
+        Err(error) => source
+            .contents
+            .get(..error.valid_up_to())
+            .and_then(|valid| std::str::from_utf8(valid).ok())
+            .unwrap_or(""),
+    }
+}
+
+/// The drawing library panics on spans out of range or inside a character.
+fn clamped(span: Span, text: &str) -> std::ops::Range<usize> {
+    let start = text.floor_char_boundary(span.start.min(text.len()));
+    let end = text.ceil_char_boundary(span.end.min(text.len()));
+    start..end.max(start)
+}
+
+/// Line and column of an offset, both from 1, the column in characters.
+pub(crate) fn position(source: &Source, offset: usize) -> (usize, usize) {
+    let text = readable(source);
+    let before = &text[..text.floor_char_boundary(offset.min(text.len()))];
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
+    (line, column)
+}

@@ -1,0 +1,104 @@
+//! One pass after another, saying what is new in each.
+
+use std::time::Duration;
+
+use ecosystem_core::converge::{HostError, Pass, Report, Silent, WriteOutcome, converge};
+use ecosystem_core::os::host::{OsHost, Settings};
+use ecosystem_core::os::place::{Place, own_process, pm2_home, variable};
+use ecosystem_core::os::pm2::{Pm2Program, Search};
+use ecosystem_core::plan::{Policy, Stopped};
+
+use crate::args::Args;
+use crate::say;
+
+/// Makes passes, and remembers what was said so as not to say it again.
+pub(crate) struct Passes<'a> {
+    args: &'a Args,
+    place: Place,
+    said: Vec<String>,
+}
+
+/// How long to wait for somebody's `sync` on the same tree.
+const LOCK_PATIENCE: Duration = Duration::from_secs(300);
+
+/// The longest that a new process is watched for the sake of its `min_uptime`.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Apps that are changed at once.
+const JOBS: usize = 8;
+
+impl<'a> Passes<'a> {
+    pub(crate) fn new(args: &'a Args, place: Place) -> Self {
+        Self { args, place, said: Vec::new() }
+    }
+
+    /// Makes one pass. What goes wrong is said, once; the next pass tries again.
+    pub(crate) fn make(&mut self) {
+        let problems = match self.pass() {
+            Ok(report) => {
+                happened(&report).iter().for_each(|line| say::line(line));
+                problems(&report)
+            }
+            Err(error) => vec![error.to_string()],
+        };
+        for problem in problems.iter().filter(|problem| !self.said.contains(problem)) {
+            say::line(problem);
+        }
+        self.said = problems;
+    }
+
+    fn pass(&self) -> Result<Report, HostError> {
+        let home = pm2_home(self.args.pm2_home.as_deref())?;
+        let policy = Policy { own_process: own_process(&home), stopped: Stopped::Hold, ..Policy::default() };
+        let settings = Settings {
+            root: self.place.root.clone(),
+            base: self.place.base.clone(),
+            owner: self.place.owner(),
+            home,
+            jobs: JOBS,
+            patience: PATIENCE,
+            allow_pm2: None,
+            progress: Box::new(Silent),
+        };
+        let mut host = OsHost::to_act(settings, LOCK_PATIENCE, || {
+            let (pm2_bin, path) = (variable("PM2_BIN"), variable("PATH"));
+            Pm2Program::find(&Search {
+                option: self.args.pm2.as_deref().map(|path| path.as_str()),
+                pm2_bin: pm2_bin.as_deref(),
+                base: &self.place.base,
+                path: path.as_deref(),
+            })
+        })?;
+        let generated_by = self.place.generated_by(env!("CARGO_PKG_VERSION"))?;
+        converge(&mut host, &Pass { policy, generated_by, base: self.place.base.clone(), dry_run: false })
+    }
+}
+
+fn happened(report: &Report) -> Vec<String> {
+    let written = report
+        .written
+        .iter()
+        .filter(|it| matches!(it.result, Ok(WriteOutcome::Written | WriteOutcome::EditDiscarded)));
+    let written = written.map(|it| format!("wrote {}", it.path));
+    let steps = report.plan.steps.iter().zip(&report.outcomes).map(|(step, outcome)| {
+        let why: Vec<String> = step.reasons.iter().map(ToString::to_string).collect();
+        let result = match &outcome.result {
+            Ok(_) => format!("done in {} ms", outcome.took.as_millis()),
+            Err(error) => format!("failed: {error}"),
+        };
+        format!("{} {}: {} ({result})", step.action.verb(), step.app, why.join("; "))
+    });
+    written.chain(steps).collect()
+}
+
+/// What stays wrong until somebody mends it.
+fn problems(report: &Report) -> Vec<String> {
+    let diagnostics = report.diagnostics.iter().map(|it| {
+        let place = it.labels.first().map_or("", |label| label.path.as_str());
+        format!("{} {}: {}", it.code, place, it.message)
+    });
+    let holds = report.plan.holds.iter().map(|hold| format!("{} is left as it is: {:?}", hold.app, hold.why));
+    let written =
+        report.written.iter().filter_map(|it| Some(format!("{}: {}", it.path, it.result.as_ref().err()?)));
+    diagnostics.chain(holds).chain(written).collect()
+}
