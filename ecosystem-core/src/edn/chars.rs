@@ -9,6 +9,9 @@ pub(super) const DELIMITER: u8 = 2;
 /// Set of `#`, which belongs to a name (`a#`) and ends a number (`1#{}`).
 pub(super) const HASH: u8 = 4;
 
+/// Set of a byte that may stand anywhere in a name and means nothing there.
+pub(super) const PLAIN: u8 = 8;
+
 static CLASSES: [u8; 256] = classes();
 
 const fn classes() -> [u8; 256] {
@@ -19,6 +22,7 @@ const fn classes() -> [u8; 256] {
             b' ' | b',' | b'\t'..=b'\r' | 0x1c..=0x1f => BLANK,
             b'"' | b';' | b'^' | b'\\' | b'(' | b')' | b'[' | b']' | b'{' | b'}' => DELIMITER,
             b'#' => HASH,
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'*' | b'+' | b'!' | b'?' => PLAIN,
             _ => 0,
         };
         byte += 1;

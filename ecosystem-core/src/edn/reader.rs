@@ -92,7 +92,7 @@ struct Reader<'a> {
     outer: Vec<Frame>,
     /// The forms of all frames, one behind the other.
     forms: Vec<Form>,
-    /// Where brackets last went wrong in a way that has more than one repair.
+    /// Where brackets last went wrong: what was opened before may seem wrong only in consequence.
     astray: Option<usize>,
     /// Whether there is no point in reading on.
     stopped: bool,
@@ -172,19 +172,16 @@ impl<'a> Reader<'a> {
     fn namespaced_map(&mut self, span: Span) {
         let namespace = atom::namespace(self.text_of(span), span);
         let namespace = namespace.map_err(|refusal| self.report.add(refusal));
-        match self.lexer.next() {
+        // A look ahead, not a step: a row of such prefixes must not become a recursion.
+        let mut ahead = self.lexer.clone();
+        match ahead.next() {
             Some(Token { kind: TokenKind::Open(Collection::Map), span: brace }) => {
+                self.lexer = ahead;
                 let opening = Span::new(span.start, brace.end);
                 self.open(Kind::Collection(Collection::Map, namespace.ok()), opening);
             }
-            next => {
-                if namespace.is_ok() {
-                    self.report.add(namespace_without_map(span));
-                }
-                if let Some(token) = next {
-                    self.token(token);
-                }
-            }
+            _ if namespace.is_ok() => self.report.add(namespace_without_map(span)),
+            _ => {}
         }
     }
 
@@ -238,6 +235,7 @@ impl<'a> Reader<'a> {
         if let ([first], None) = (self.forms.as_slice(), self.astray) {
             let (first, second) = (first.span(), form.span());
             self.report.add(text::second_form(self.text, first, second));
+            self.astray = Some(second.start);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Symbols, keywords, tags and namespaces of maps, by the rules of `clojure.edn` 1.11.1.
 
 use crate::diagnostic::Span;
+use crate::edn::chars::{self, PLAIN};
 use crate::edn::report::{Problem, Refusal, shown};
 use crate::edn::{Name, codes};
 
@@ -80,6 +81,9 @@ fn begins_with_digit(text: &str) -> bool {
 ///
 /// Clojure checks by a pattern that looks for the last slash and then splits at the first: `a/b/c` is `b/c` in `a`.
 fn split(body: &str) -> Result<Name, &'static str> {
+    if !body.is_empty() && body.bytes().all(|byte| chars::is(byte, PLAIN)) {
+        return Ok(Name { namespace: None, name: body.to_owned() });
+    }
     check_characters(body)?;
     let Some(last) = body.bytes().rposition(|byte| byte == b'/').filter(|_| body != "/") else {
         return Ok(Name { namespace: None, name: body.to_owned() });

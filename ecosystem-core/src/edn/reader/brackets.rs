@@ -42,14 +42,13 @@ impl Reader<'_> {
         if !self.follows_from_earlier() {
             self.report.add(mismatch(closer, at, collection, self.frame.opening));
         }
-        if self.outer.iter().any(|frame| frame.is_closed_by(closer)) {
-            self.astray = Some(at.start);
-            while !self.frame.is_closed_by(closer) {
-                self.abandon(at.start);
+        self.astray = Some(at.start);
+        match self.outer.iter().rposition(|frame| frame.is_closed_by(closer)) {
+            Some(around) => {
+                self.abandon_down_to(around, at.start);
+                self.finish_collection(at.end);
             }
-            self.finish_collection(at.end);
-        } else {
-            self.abandon(at.end);
+            None => self.abandon(at.end),
         }
     }
 
@@ -71,9 +70,7 @@ impl Reader<'_> {
             if !self.follows_from_earlier() {
                 self.report.add(self.unclosed(collection));
             }
-            while !self.outer.is_empty() {
-                self.abandon(self.text.len());
-            }
+            self.abandon_down_to(0, self.text.len());
         }
     }
 
@@ -93,9 +90,16 @@ impl Reader<'_> {
         shown.also(end, "the file ends here")
     }
 
+    /// Ends all that is open inside of the frame with `depth` frames around it.
+    fn abandon_down_to(&mut self, depth: usize, end: usize) {
+        while self.outer.len() > depth {
+            self.abandon(end);
+            self.end_prefixes();
+        }
+    }
+
     /// Ends the innermost collection, unsound, without looking at it any further.
     fn abandon(&mut self, end: usize) {
-        self.end_prefixes();
         if let Some(frame) = self.leave() {
             self.forms.truncate(frame.first);
             self.push(Form::Broken(Span::new(frame.opening.start, end)));

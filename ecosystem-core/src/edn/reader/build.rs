@@ -18,7 +18,9 @@ impl Reader<'_> {
             qualify(forms, namespace);
         }
         let mut sound = forms.iter().all(|form| form.node().is_some());
-        for refusal in problems(collection, forms, frame.opening, frame.unreliable) {
+        // Where brackets went astray in it, its forms may be those of another.
+        let unreliable = frame.unreliable || self.astray.is_some_and(|at| frame.opening.start < at);
+        for refusal in problems(collection, forms, frame.opening, unreliable) {
             sound = false;
             self.report.add(refusal);
         }

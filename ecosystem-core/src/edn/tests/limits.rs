@@ -27,6 +27,16 @@ fn a_hundred_thousand_brackets_are_one_error() {
 }
 
 #[test]
+fn prefixes_in_a_row_end() {
+    for prefix in
+        ["#:a ", "#::a", "#_ ", "^", "#^", "'", "#'", "@", "`", "~@", "#?", "#=", "#", "##", ":", "\\", "#<"]
+    {
+        let found = codes_of(&prefix.repeat(100_000)).len();
+        assert!((1..=MAX_DIAGNOSTICS + 1).contains(&found), "{prefix}: {found}");
+    }
+}
+
+#[test]
 fn discards_blanks_and_comments_have_no_limit() {
     let many = 100_000;
     sound(&format!("{}{} 1", "#_ ".repeat(many), "a ".repeat(many)));

@@ -34,7 +34,12 @@ fn brackets() {
         ("{:apps [{:a 1} {:b 2} }", &[(MISMATCHED, 22)]),
         ("[{:a 1] :b 2}", &[(MISMATCHED, 6)]),
         ("{:apps [{:a 1}} {:b 2}]}", &[(MISMATCHED, 14)]),
-        ("(((]", &[(UNCLOSED, 1), (MISMATCHED, 3)]),
+        ("(((]", &[(MISMATCHED, 3)]),
+        ("(((] [", &[(MISMATCHED, 3), (UNCLOSED, 5)]),
+        ("[1] 2]", &[(TRAILING_FORM, 4)]),
+        ("(#a #_ [)", &[(TAG_WITHOUT_FORM, 1), (MISMATCHED, 8)]),
+        ("(#a #_ [1} 2)", &[(MISMATCHED, 9)]),
+        ("(#a #_ [", &[(TAG_WITHOUT_FORM, 1), (UNCLOSED, 7)]),
         ("{:a 1 :b ::c", &[(UNCLOSED, 0), (AUTO_RESOLVED_KEYWORD, 9)]),
     ]);
 }
