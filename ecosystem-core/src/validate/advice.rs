@@ -64,7 +64,7 @@ fn cluster_needs_node(app: &AppDraft, reporter: &mut Reporter<'_>) {
         reporter.report(
             codes::CLUSTER_NEEDS_NODE,
             interpreter.span,
-            format!("cluster mode runs node, not \"{name}\""),
+            format!("cluster mode runs node, not {name:?}"),
             "not used in cluster mode",
             "use :exec_mode \"fork\", or leave the interpreter out",
         );

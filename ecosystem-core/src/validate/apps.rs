@@ -116,8 +116,8 @@ fn app(span: Span, entries: &[Entry], reporter: &mut Reporter<'_>) -> AppDraft {
     for field in &fields {
         read(field, &mut draft, reporter);
     }
-    needs(&fields, "name", span, "names tell processes apart: add :name \"web\"", reporter);
-    needs(&fields, "script", span, "say what to run: add :script \"server.mjs\"", reporter);
+    needs(entries, "name", span, "names tell processes apart: add :name \"web\"", reporter);
+    needs(entries, "script", span, "say what to run: add :script \"server.mjs\"", reporter);
     advice::report(&draft, &fields, reporter);
     draft
 }
@@ -167,9 +167,15 @@ fn env_block_of(name: &str, what: &str, node: &Node, draft: &mut AppDraft, repor
     }
 }
 
-fn needs(fields: &[Field<'_, AppKey>], name: &str, span: Span, hint: &str, reporter: &mut Reporter<'_>) {
-    let is_it = |field: &Field<'_, AppKey>| matches!(&field.key, AppKey::Pm2(key) if key.name() == name);
-    if !fields.iter().any(is_it) {
+/// Reports a missing key; one that stands there as a string or symbol was told of already.
+fn needs(entries: &[Entry], name: &str, span: Span, hint: &str, reporter: &mut Reporter<'_>) {
+    let is_it = |spelling: &str| pm2_key(spelling).is_some_and(|key| key.name() == name);
+    let stands = |entry: &Entry| match &entry.key.value {
+        Value::String(text) => is_it(text),
+        Value::Symbol(word) | Value::Keyword(word) => word.namespace.is_none() && is_it(&word.name),
+        _ => false,
+    };
+    if !entries.iter().any(stands) {
         let start = Span::new(span.start, span.start + 1);
         let message = format!("an app needs `:{name}`");
         reporter.report(codes::KEY_MISSING, start, message, format!("this app has no `:{name}`"), hint);

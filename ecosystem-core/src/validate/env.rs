@@ -17,7 +17,7 @@ pub(super) type Variables = BTreeMap<String, Spanned<EnvValue>>;
 /// Reads a map of variables; what is wrong with one hampers no other.
 pub(super) fn variables(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Variables {
     let Value::Map(entries) = &node.value else {
-        reporter.wrong_type(what, "a map of variables", node);
+        reporter.wrong_type(what, "a map of variables such as {:PORT 3000}", node);
         return Variables::new();
     };
     let mut variables = Variables::new();
@@ -92,13 +92,13 @@ fn flaw(name: &str) -> Option<&'static str> {
     match name {
         "" => Some("is empty"),
         _ if name.contains('=') => Some("holds a ="),
-        _ if name.contains('\0') => Some("holds a NUL character"),
+        _ if name.chars().any(char::is_control) => Some("holds a control character"),
         _ => None,
     }
 }
 
 fn bad_name(what: &str, name: &str, why: &str, node: &Node, reporter: &mut Reporter<'_>) {
-    let message = format!("{} in `{what}` cannot name a variable: it {why}", quoted(name));
+    let message = format!("{name:?} in `{what}` cannot name a variable: it {why}");
     let hint = "name variables as a shell would, such as `:LOG_LEVEL`";
     reporter.report(codes::BAD_VARIABLE_NAME, node.span, message, "not a name", hint);
 }

@@ -13,7 +13,7 @@ pub(super) fn report(node: &Node, reporter: &mut Reporter<'_>) {
         Value::Tagged(tagged) => {
             let message = format!("the reader tag `#{}` is not supported yet", tagged.tag);
             let hint = "write the value itself; nothing in a source is evaluated";
-            reporter.report(codes::TAG_NOT_SUPPORTED, tagged.tag_span, message, "unknown tag", hint);
+            reporter.report(codes::TAG_NOT_SUPPORTED, tagged.tag_span, message, "not read", hint);
         }
         Value::String(text) if text.contains('\0') => {
             let hint = "remove it: processes are given their texts up to the first NUL";

@@ -66,7 +66,7 @@ impl<'s> Reporter<'s> {
             ),
             Value::String(text) if expected.contains("true or false") && is_flag_word(text) => (
                 codes::FLAG_AS_TEXT,
-                format!("`{what}` is the text \"{text}\", not a truth value"),
+                format!("`{what}` is the text {text:?}, not a truth value"),
                 format!("write {} without quotes", flag_word(text)),
             ),
             _ => (

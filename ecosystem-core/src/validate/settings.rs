@@ -84,9 +84,9 @@ pub(super) fn choice(
 ) -> Option<&'static str> {
     let choice = choices.iter().copied().find(|choice| *choice == found);
     if choice.is_none() {
-        let message = format!("`{what}` is {}, which is none of its values", quoted(found));
+        let message = format!("`{what}` is {found:?}, which is none of its values");
         let hint = match super::spelling::nearest(found, choices) {
-            Some(near) => format!("did you mean {near}?"),
+            Some(near) => format!("did you mean `{near}`?"),
             None => format!("write one of {}", choices.join(", ")),
         };
         reporter.report(codes::BAD_CHOICE, node.span, message, "not a value of this key", hint);
@@ -169,7 +169,7 @@ fn cron_setting(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<
         Value::String(pattern) => match cron::check(pattern) {
             Ok(()) => Some(Json::from(pattern.as_str())),
             Err(why) => {
-                let message = format!("`{what}` is \"{pattern}\", which PM2 cannot schedule");
+                let message = format!("`{what}` is {pattern:?}, which PM2 cannot schedule");
                 let hint = "write five fields (minute, hour, day, month, weekday) such as \"0 3 * * 1-5\"";
                 reporter.report(codes::BAD_CRON, node.span, message, why, hint);
                 None

@@ -137,6 +137,13 @@ pub(super) fn nearest(spelling: &str, names: &[&'static str]) -> Option<&'static
     get_close_matches(snake(spelling).as_str(), names, 1, CUTOFF)
         .first()
         .and_then(|near| names.iter().copied().find(|name| name == near))
+        .or_else(|| beginning(spelling, names))
+}
+
+/// The longest name that a spelling begins with: `:environment` for `:env`.
+fn beginning(spelling: &str, names: &[&'static str]) -> Option<&'static str> {
+    let begins = |name: &&&str| name.len() > 2 && spelling.starts_with(**name);
+    names.iter().filter(begins).max_by_key(|name| name.len()).copied()
 }
 
 fn snake(spelling: &str) -> String {

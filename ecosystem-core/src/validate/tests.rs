@@ -8,7 +8,7 @@ mod values;
 use std::collections::BTreeSet;
 
 use crate::diagnostic::{Checked, Source};
-use crate::model::{App, Ecosystem};
+use crate::model::{App, DaemonId, Ecosystem};
 
 use super::{codes, compile};
 
@@ -83,7 +83,7 @@ fn a_name_declared_twice_breaks_both_daemons() {
          --- b/ecosystem.edn\n{:apps [{:name \"x\" :script \"b.mjs\"}]}\n\
          --- c/ecosystem.edn\n{:apps [{:name \"y\" :script \"c.mjs\"}]}",
     );
-    let broken: Vec<_> = checked.output.broken.keys().map(|id| id.as_str()).collect();
+    let broken: Vec<_> = checked.output.broken.keys().map(DaemonId::as_str).collect();
     assert_eq!(broken, ["a", "b"]);
     assert_eq!(checked.output.daemons.len(), 1);
 }
