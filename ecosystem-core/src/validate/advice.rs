@@ -55,7 +55,8 @@ fn script_repeated(app: &AppDraft, reporter: &mut Reporter<'_>) {
 
 /// Node's cluster module forks node, whatever the interpreter says.
 fn cluster_needs_node(app: &AppDraft, reporter: &mut Reporter<'_>) {
-    let (Some("cluster"), Some(interpreter)) = (app.text("exec_mode"), app.setting("exec_interpreter")) else {
+    let (Some("cluster"), Some(interpreter)) = (app.text("exec_mode"), app.setting("exec_interpreter"))
+    else {
         return;
     };
     let runs_node = |name: &str| name.ends_with("node") || name.ends_with("bun");
@@ -63,7 +64,7 @@ fn cluster_needs_node(app: &AppDraft, reporter: &mut Reporter<'_>) {
         reporter.report(
             codes::CLUSTER_NEEDS_NODE,
             interpreter.span,
-            format!("cluster mode runs node, not \"{name}\""),
+            format!("cluster mode runs node, not {name:?}"),
             "not used in cluster mode",
             "use :exec_mode \"fork\", or leave the interpreter out",
         );

@@ -8,7 +8,7 @@ use crate::model::schema::Key;
 
 use super::draft::{AppDraft, Spanned, without_places};
 use super::own_keys::{self, OWN_KEYS, OwnKey};
-use super::report::{Reporter, describe};
+use super::report::Reporter;
 use super::spelling::{Field, Vocabulary, fields, means, nearest, pm2_key};
 use super::{advice, codes, env, names, settings};
 
@@ -43,8 +43,8 @@ impl AppKey {
 pub(super) fn apps(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Vec<AppDraft> {
     let hint = "write :apps [{:name \"web\" :script \"server.mjs\"}]";
     let Value::Vector(items) = &node.value else {
-        let message = format!("`{what}` takes a vector of apps, not {}", describe(node));
-        reporter.report(codes::APPS_NOT_A_VECTOR, node.span, message, describe(node), hint);
+        let message = format!("`{what}` takes a vector of apps, not {}", node.value.kind_name());
+        reporter.report(codes::APPS_NOT_A_VECTOR, node.span, message, node.value.kind_name(), hint);
         return Vec::new();
     };
     if items.is_empty() {
@@ -72,36 +72,21 @@ pub(super) fn apps(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Vec<
 /// brace that closed it, and their values are not taken for apps.
 fn beside_app<'n>(
     item: &Node,
-    mut rest: &'n [Node],
+    rest: &'n [Node],
     previous: Option<Span>,
     reporter: &mut Reporter<'_>,
 ) -> &'n [Node] {
     let (Value::Keyword(name), Some(app)) = (&item.value, previous) else {
-        let message = format!("an app is a map, not {}", describe(item));
+        let message = format!("an app is a map, not {}", item.value.kind_name());
         let hint = "write {:name \"web\" :script \"server.mjs\"}";
-        reporter.report(codes::APP_NOT_A_MAP, item.span, message, describe(item), hint);
+        reporter.report(codes::APP_NOT_A_MAP, item.span, message, item.value.kind_name(), hint);
         return rest;
     };
-    let mut last = item.span;
-    while let [value, behind @ ..] = rest {
-        let after_key = last.end <= value.span.start;
-        if !after_key || (behind.is_empty() && matches!(value.value, Value::Keyword(_))) {
-            break;
-        }
-        last = value.span;
-        rest = behind;
-        match rest {
-            [key, after @ ..] if matches!(key.value, Value::Keyword(_)) => {
-                last = key.span;
-                rest = after;
-            }
-            _ => break,
-        }
-    }
+    let (last, rest) = rest_of_app(item.span, rest);
     let brace = Span::new(app.end.saturating_sub(1), app.end);
     reporter.report_with(
         codes::APP_NOT_A_MAP,
-        (Span::new(item.span.start, last.end), "these belong to the app before"),
+        (Span::new(item.span.start, last), "these belong to the app before"),
         (brace, "its map closes here, too early"),
         format!("`:{}` stands beside its app, not in it", name.name),
         "move the closing brace of the app behind them",
@@ -109,20 +94,30 @@ fn beside_app<'n>(
     rest
 }
 
+/// Skips a value, and key and value for as long as keys follow: where the last one ends, and what is behind.
+fn rest_of_app(key: Span, mut rest: &[Node]) -> (usize, &[Node]) {
+    let mut end = key.end;
+    while let [value, behind @ ..] = rest {
+        (end, rest) = (value.span.end, behind);
+        let [key, behind @ ..] = rest else { break };
+        if !matches!(key.value, Value::Keyword(_)) {
+            break;
+        }
+        (end, rest) = (key.span.end, behind);
+    }
+    (end, rest)
+}
+
 fn app(span: Span, entries: &[Entry], reporter: &mut Reporter<'_>) -> AppDraft {
-    let vocabulary = Vocabulary {
-        what: "an app",
-        names: &NAMES,
-        read: &AppKey::spelled,
-        unknown: codes::UNKNOWN_KEY,
-    };
+    let vocabulary =
+        Vocabulary { what: "an app", names: &NAMES, read: &AppKey::spelled, unknown: codes::UNKNOWN_KEY };
     let fields = fields(entries, &vocabulary, reporter);
     let mut draft = AppDraft::default();
     for field in &fields {
         read(field, &mut draft, reporter);
     }
-    needs(&fields, "name", span, "names tell processes apart: add :name \"web\"", reporter);
-    needs(&fields, "script", span, "say what to run: add :script \"server.mjs\"", reporter);
+    needs(entries, "name", span, "names tell processes apart: add :name \"web\"", reporter);
+    needs(entries, "script", span, "say what to run: add :script \"server.mjs\"", reporter);
     advice::report(&draft, &fields, reporter);
     draft
 }
@@ -161,9 +156,9 @@ fn env_block_of(name: &str, what: &str, node: &Node, draft: &mut AppDraft, repor
     match nearest(name, &own) {
         // `:env_files ".env"` is no block, but a misspelt key.
         Some(near) if !matches!(node.value, Value::Map(_)) => {
-            let message = format!("`{what}` takes a map of variables, not {}", describe(node));
+            let message = format!("`{what}` takes a map of variables, not {}", node.value.kind_name());
             let hint = format!("did you mean `:{near}`?");
-            reporter.report(codes::WRONG_TYPE, node.span, message, describe(node), hint);
+            reporter.report(codes::WRONG_TYPE, node.span, message, node.value.kind_name(), hint);
         }
         _ => {
             let variables = without_places(env::variables(what, node, reporter));
@@ -172,9 +167,15 @@ fn env_block_of(name: &str, what: &str, node: &Node, draft: &mut AppDraft, repor
     }
 }
 
-fn needs(fields: &[Field<'_, AppKey>], name: &str, span: Span, hint: &str, reporter: &mut Reporter<'_>) {
-    let is_it = |field: &Field<'_, AppKey>| matches!(&field.key, AppKey::Pm2(key) if key.name() == name);
-    if !fields.iter().any(is_it) {
+/// Reports a missing key; one that stands there as a string or symbol was told of already.
+fn needs(entries: &[Entry], name: &str, span: Span, hint: &str, reporter: &mut Reporter<'_>) {
+    let is_it = |spelling: &str| pm2_key(spelling).is_some_and(|key| key.name() == name);
+    let stands = |entry: &Entry| match &entry.key.value {
+        Value::String(text) => is_it(text),
+        Value::Symbol(word) | Value::Keyword(word) => word.namespace.is_none() && is_it(&word.name),
+        _ => false,
+    };
+    if !entries.iter().any(stands) {
         let start = Span::new(span.start, span.start + 1);
         let message = format!("an app needs `:{name}`");
         reporter.report(codes::KEY_MISSING, start, message, format!("this app has no `:{name}`"), hint);

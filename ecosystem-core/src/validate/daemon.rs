@@ -6,7 +6,7 @@ use crate::edn::{Entry, Node, Value};
 use super::apps::{apps, looks_like_app};
 use super::codes;
 use super::draft::DaemonDraft;
-use super::report::{Reporter, describe};
+use super::report::Reporter;
 use super::settings;
 use super::spelling::{Field, Vocabulary, fields, means};
 
@@ -20,8 +20,14 @@ pub(super) fn daemon(root: &Node, reporter: &mut Reporter<'_>) -> DaemonDraft {
         Value::Map(entries) => from_map(root, entries, reporter),
         Value::Tagged(_) => DaemonDraft::default(),
         _ => {
-            let message = format!("a daemon is a map with `:apps`, not {}", describe(root));
-            reporter.report(codes::ROOT_NOT_A_MAP, first_byte(root.span), message, describe(root), EXAMPLE);
+            let message = format!("a daemon is a map with `:apps`, not {}", root.value.kind_name());
+            reporter.report(
+                codes::ROOT_NOT_A_MAP,
+                first_byte(root.span),
+                message,
+                root.value.kind_name(),
+                EXAMPLE,
+            );
             DaemonDraft::default()
         }
     }
@@ -42,14 +48,21 @@ fn from_map(root: &Node, entries: &[Entry], reporter: &mut Reporter<'_>) -> Daem
         return draft;
     }
     let read = |spelling: &str| KEYS.iter().copied().find(|name| *name == spelling);
-    let vocabulary = Vocabulary { what: "a daemon", names: KEYS, read: &read, unknown: codes::UNKNOWN_ROOT_KEY };
+    let vocabulary =
+        Vocabulary { what: "a daemon", names: KEYS, read: &read, unknown: codes::UNKNOWN_ROOT_KEY };
     let fields = fields(entries, &vocabulary, reporter);
     for field in &fields {
         read_field(field, &mut draft, reporter);
     }
     if !fields.iter().any(|field| field.key == "apps") {
         let message = "a daemon needs `:apps`";
-        reporter.report(codes::APPS_MISSING, first_byte(root.span), message, "this map has no `:apps`", EXAMPLE);
+        reporter.report(
+            codes::APPS_MISSING,
+            first_byte(root.span),
+            message,
+            "this map has no `:apps`",
+            EXAMPLE,
+        );
     }
     draft
 }
@@ -73,9 +86,7 @@ pub(super) fn declares_apps(entries: &[Entry]) -> bool {
 
 /// Where a root map says `:apps`.
 pub(super) fn apps_key(entries: &[Entry]) -> Option<Span> {
-    let is_apps = |entry: &&Entry| {
-        matches!(&entry.key.value, Value::Keyword(name) if name.namespace.is_none() && means(&name.name, "apps"))
-    };
+    let is_apps = |entry: &&Entry| matches!(&entry.key.value, Value::Keyword(name) if name.namespace.is_none() && means(&name.name, "apps"));
     entries.iter().find(is_apps).map(|entry| entry.key.span)
 }
 

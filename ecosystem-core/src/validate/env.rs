@@ -7,7 +7,7 @@ use crate::model::EnvValue;
 
 use super::draft::Spanned;
 use super::numbers::MAX_SAFE_INTEGER;
-use super::report::{Reporter, describe, full_name, quoted};
+use super::report::{Reporter, quoted};
 use super::reserved_env::{Reserved, reserved};
 use super::{codes, json, numbers};
 
@@ -17,7 +17,7 @@ pub(super) type Variables = BTreeMap<String, Spanned<EnvValue>>;
 /// Reads a map of variables; what is wrong with one hampers no other.
 pub(super) fn variables(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Variables {
     let Value::Map(entries) = &node.value else {
-        reporter.wrong_type(what, "a map of variables", node);
+        reporter.wrong_type(what, "a map of variables such as {:PORT 3000}", node);
         return Variables::new();
     };
     let mut variables = Variables::new();
@@ -43,7 +43,7 @@ pub(super) fn name(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Opti
     let name = match &node.value {
         Value::Keyword(name) | Value::Symbol(name) if name.namespace.is_none() => name.name.as_str(),
         Value::Keyword(name) | Value::Symbol(name) => {
-            bad_name(what, &full_name(name), "has a namespace", node, reporter);
+            bad_name(what, &name.to_string(), "has a namespace", node, reporter);
             return None;
         }
         Value::String(text) => text.as_str(),
@@ -92,13 +92,13 @@ fn flaw(name: &str) -> Option<&'static str> {
     match name {
         "" => Some("is empty"),
         _ if name.contains('=') => Some("holds a ="),
-        _ if name.contains('\0') => Some("holds a NUL character"),
+        _ if name.chars().any(char::is_control) => Some("holds a control character"),
         _ => None,
     }
 }
 
 fn bad_name(what: &str, name: &str, why: &str, node: &Node, reporter: &mut Reporter<'_>) {
-    let message = format!("{} in `{what}` cannot name a variable: it {why}", quoted(name));
+    let message = format!("{name:?} in `{what}` cannot name a variable: it {why}");
     let hint = "name variables as a shell would, such as `:LOG_LEVEL`";
     reporter.report(codes::BAD_VARIABLE_NAME, node.span, message, "not a name", hint);
 }
@@ -109,14 +109,16 @@ fn nil(name: &str, node: &Node, reporter: &mut Reporter<'_>) {
 }
 
 fn bad_value(name: &str, node: &Node, reporter: &mut Reporter<'_>) {
-    let message = format!("the variable {name} is {}", describe(node));
+    let message = format!("the variable {name} is {}", node.value.kind_name());
     let hint = match &node.value {
-        Value::Keyword(word) | Value::Symbol(word) => format!("write it as a string: {}", quoted(&full_name(word))),
+        Value::Keyword(word) | Value::Symbol(word) => {
+            format!("write it as a string: {}", quoted(&word.to_string()))
+        }
         Value::Char(letter) => format!("write it as a string: {}", quoted(&letter.to_string())),
         Value::Decimal(digits) => format!("write it as a string: \"{digits}\""),
         _ => "write a string, a number, true or false, or a vector or map to pass on as JSON".to_owned(),
     };
-    reporter.report(codes::BAD_VARIABLE_VALUE, node.span, message, describe(node), hint);
+    reporter.report(codes::BAD_VARIABLE_VALUE, node.span, message, node.value.kind_name(), hint);
 }
 
 fn taken(name: &str, reserved: &Reserved, node: &Node, reporter: &mut Reporter<'_>) {
@@ -124,7 +126,10 @@ fn taken(name: &str, reserved: &Reserved, node: &Node, reporter: &mut Reporter<'
         Reserved::SchemaKey(key) => (
             codes::VARIABLE_HIJACKS_PM2,
             format!("PM2 would take the variable {name} for the app's own `:{key}`"),
-            format!("set `:{key}` on the app, or give the variable another name, such as {}", name.to_uppercase()),
+            format!(
+                "set `:{key}` on the app, or give the variable another name, such as {}",
+                name.to_uppercase()
+            ),
         ),
         Reserved::Attribute(purpose) => (
             codes::VARIABLE_HIJACKS_PM2,

@@ -5,15 +5,15 @@
 use crate::edn::{Entry, Node, Value};
 
 use super::codes;
-use super::report::{Reporter, full_name};
+use super::report::Reporter;
 
 /// Reports every tag and every text with a NUL below a node, except under keys with a namespace.
 pub(super) fn report(node: &Node, reporter: &mut Reporter<'_>) {
     match &node.value {
         Value::Tagged(tagged) => {
-            let message = format!("the reader tag `#{}` is not supported yet", full_name(&tagged.tag));
+            let message = format!("the reader tag `#{}` is not supported yet", tagged.tag);
             let hint = "write the value itself; nothing in a source is evaluated";
-            reporter.report(codes::TAG_NOT_SUPPORTED, tagged.tag_span, message, "unknown tag", hint);
+            reporter.report(codes::TAG_NOT_SUPPORTED, tagged.tag_span, message, "not read", hint);
         }
         Value::String(text) if text.contains('\0') => {
             let hint = "remove it: processes are given their texts up to the first NUL";

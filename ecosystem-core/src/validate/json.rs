@@ -6,7 +6,7 @@ use crate::edn::{Entry, Node, Value};
 
 use super::codes;
 use super::numbers::{self, MAX_SAFE_INTEGER};
-use super::report::{Reporter, describe, full_name, quoted};
+use super::report::{Reporter, quoted};
 
 /// The JSON of a node; none if anything in it has no JSON, which is then reported.
 pub(super) fn json(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<Json> {
@@ -38,7 +38,13 @@ pub(super) fn object(what: &str, entries: &[Entry], reporter: &mut Reporter<'_>)
         };
         if map.insert(name.clone(), value).is_some() {
             let message = format!("two keys in `{what}` become \"{name}\" in JSON");
-            reporter.report(codes::KEY_TWICE, entry.key.span, message, "the second of them", "keep one of them");
+            reporter.report(
+                codes::KEY_TWICE,
+                entry.key.span,
+                message,
+                "the second of them",
+                "keep one of them",
+            );
         }
     }
     whole.then_some(Json::Object(map))
@@ -67,7 +73,7 @@ fn number(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<Json> 
 
 fn key(what: &str, key: &Node, reporter: &mut Reporter<'_>) -> Option<String> {
     match &key.value {
-        Value::Keyword(name) | Value::Symbol(name) => Some(full_name(name)),
+        Value::Keyword(name) | Value::Symbol(name) => Some(name.to_string()),
         Value::String(text) => Some(text.clone()),
         Value::Tagged(_) => None,
         _ => {
@@ -78,11 +84,13 @@ fn key(what: &str, key: &Node, reporter: &mut Reporter<'_>) -> Option<String> {
 }
 
 fn not_json(what: &str, node: &Node, reporter: &mut Reporter<'_>) {
-    let message = format!("`{what}` holds {}, which JSON has no place for", describe(node));
+    let message = format!("`{what}` holds {}, which JSON has no place for", node.value.kind_name());
     let hint = match &node.value {
-        Value::Keyword(name) | Value::Symbol(name) => format!("write it as a string: {}", quoted(&full_name(name))),
+        Value::Keyword(name) | Value::Symbol(name) => {
+            format!("write it as a string: {}", quoted(&name.to_string()))
+        }
         Value::List(_) | Value::Set(_) => "write a vector: [ … ]".to_owned(),
         _ => "write a string, a number, true, false, nil, a vector or a map".to_owned(),
     };
-    reporter.report(codes::NOT_JSON, node.span, message, describe(node), hint);
+    reporter.report(codes::NOT_JSON, node.span, message, node.value.kind_name(), hint);
 }

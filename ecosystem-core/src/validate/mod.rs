@@ -1,8 +1,8 @@
 //! Nodes to the model: every problem of a whole tree at once.
 //!
-//! A source goes through four steps: what may stand nowhere ([`forbidden`]), its root map ([`daemon`]), its apps
-//! ([`apps`], with one module per concern of a key), and what is right but hardly meant ([`advice`]). Then the tree
-//! is looked at as a whole ([`tree`], [`sharing`]). Nothing here does I/O, and nothing is evaluated.
+//! A source goes through four steps: what may stand nowhere (`forbidden`), its root map (`daemon`), its apps
+//! (`apps`, with one module per concern of a key), and what is right but hardly meant (`advice`). Then the tree
+//! is looked at as a whole (`tree`, `sharing`). Nothing here does I/O, and nothing is evaluated.
 
 mod advice;
 mod apps;
@@ -46,6 +46,18 @@ const DAEMON_FILE: &str = "ecosystem.edn";
 /// A source named exactly `ecosystem.edn` is a daemon. One with an error is kept in [`Ecosystem::broken`] and
 /// hampers no other, except where two of them cannot both be right: an app name declared twice breaks both.
 /// Other `.edn` sources are only warned of where somebody may expect them to have an effect.
+///
+/// ```
+/// use ecosystem_core::{compile, diagnostic::Source};
+///
+/// let text = "{:apps [{:name \"web\" :script \"server.mjs\" :min-uptime \"10s\"}]}";
+/// let checked = compile(&[Source::new("services/web/ecosystem.edn", text)]);
+/// assert!(checked.diagnostics.is_empty());
+/// let (daemon, app) = checked.output.apps().next().ok_or("no app")?;
+/// assert_eq!(daemon.id.as_str(), "services/web");
+/// assert_eq!(app.setting("min_uptime"), Some(&10_000.into()));
+/// # Ok::<(), &str>(())
+/// ```
 pub fn compile(sources: &[Source]) -> Checked<Ecosystem> {
     let (daemons, others): (Vec<_>, Vec<_>) = sources.iter().partition(|source| is_daemon(&source.path));
     let mut diagnostics = Vec::new();

@@ -5,7 +5,7 @@
 //! anybody, hit bystanders.
 
 use super::codes;
-use super::report::{Reporter, quoted};
+use super::report::Reporter;
 use super::reserved_env::is_on_every_object;
 use crate::edn::{Node, Value};
 
@@ -24,7 +24,7 @@ pub(super) fn name(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Opti
         return None;
     };
     if let Some(danger) = danger(name) {
-        let message = format!("an app cannot be named {}", quoted(&name.escape_debug().to_string()));
+        let message = format!("an app cannot be named {name:?}");
         reporter.report(codes::DANGEROUS_NAME, node.span, message, danger, "give the app another name");
         return None;
     }

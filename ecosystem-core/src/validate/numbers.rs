@@ -28,14 +28,16 @@ pub(super) fn integer(
     reporter: &mut Reporter<'_>,
 ) -> Option<i64> {
     let number = match &node.value {
-        Value::String(text) => match digits(text).or_else(|| text.strip_prefix('-').and_then(digits).map(|n| -n)) {
-            Some(number) => number,
-            None => {
-                not_an_integer(what, text, node, reporter);
-                return None;
+        Value::String(text) => {
+            match digits(text).or_else(|| text.strip_prefix('-').and_then(digits).map(|n| -n)) {
+                Some(number) => number,
+                None => {
+                    not_an_integer(what, text, node, reporter);
+                    return None;
+                }
             }
-        },
-        _ => plain_integer(what, node, reporter)?,
+        }
+        _ => plain_integer(what, "an integer", node, reporter)?,
     };
     in_range(what, node, number, range, reporter)
 }
@@ -46,12 +48,12 @@ pub(super) fn size(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Opti
         Value::String(text) => match with_unit(text, SIZE_UNITS) {
             Some(bytes) => bytes,
             None => {
-                let message = format!("`{what}` is \"{text}\", which PM2 does not read as a size");
+                let message = format!("`{what}` is {text:?}, which PM2 does not read as a size");
                 reporter.report(codes::BAD_SIZE, node.span, message, "not a size", size_hint(text));
                 return None;
             }
         },
-        _ => plain_integer(what, node, reporter)?,
+        _ => plain_integer(what, "a number of bytes, or a string such as \"512M\"", node, reporter)?,
     };
     in_range(what, node, bytes, 0..=MAX_SAFE_INTEGER, reporter).map(Json::from)
 }
@@ -62,13 +64,13 @@ pub(super) fn duration(what: &str, node: &Node, min: i64, reporter: &mut Reporte
         Value::String(text) => match with_unit(text, TIME_UNITS) {
             Some(milliseconds) => milliseconds,
             None => {
-                let message = format!("`{what}` is \"{text}\", which PM2 does not read as a duration");
+                let message = format!("`{what}` is {text:?}, which PM2 does not read as a duration");
                 let hint = "write milliseconds as a number, or whole seconds, minutes or hours as \"10s\", \"5m\", \"1h\"";
                 reporter.report(codes::BAD_DURATION, node.span, message, "not a duration", hint);
                 return None;
             }
         },
-        _ => plain_integer(what, node, reporter)?,
+        _ => plain_integer(what, "a number of milliseconds, or a string such as \"10s\"", node, reporter)?,
     };
     in_range(what, node, milliseconds, min..=MAX_SAFE_INTEGER, reporter)
 }
@@ -90,12 +92,12 @@ pub(super) fn beyond_javascript(what: &str, node: &Node, reporter: &mut Reporter
     reporter.report(codes::OUT_OF_RANGE, node.span, message, "JavaScript would round it", EXACT_HINT);
 }
 
-fn plain_integer(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<i64> {
+fn plain_integer(what: &str, expected: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<i64> {
     match &node.value {
         Value::Integer(number) => return Some(*number),
         Value::Float(number) if whole(*number).is_some() => return whole(*number),
         Value::BigInteger(_) => beyond_javascript(what, node, reporter),
-        _ => reporter.wrong_type(what, "an integer", node),
+        _ => reporter.wrong_type(what, expected, node),
     }
     None
 }
@@ -118,7 +120,13 @@ fn in_range(
     let bounds =
         if most == MAX_SAFE_INTEGER { format!("{least} or more") } else { format!("{least} to {most}") };
     let message = format!("`{what}` is {number}, outside of {bounds}");
-    reporter.report(codes::OUT_OF_RANGE, node.span, message, "out of range", format!("write a number of {bounds}"));
+    reporter.report(
+        codes::OUT_OF_RANGE,
+        node.span,
+        message,
+        "out of range",
+        format!("write a number of {bounds}"),
+    );
     None
 }
 
@@ -127,7 +135,7 @@ fn not_an_integer(what: &str, text: &str, node: &Node, reporter: &mut Reporter<'
         Some(milliseconds) => format!("it takes no units: if milliseconds are meant, write {milliseconds}"),
         None => "write it as a number".to_owned(),
     };
-    let message = format!("`{what}` takes an integer, not the text \"{text}\"");
+    let message = format!("`{what}` takes an integer, not the text {text:?}");
     reporter.report(codes::WRONG_TYPE, node.span, message, "not an integer", hint);
 }
 

@@ -51,7 +51,14 @@ impl OwnKey {
 }
 
 /// Reads one key of ours into the draft; says so where it has no effect yet.
-pub(super) fn read(key: OwnKey, spelled: &str, key_span: Span, node: &Node, app: &mut AppDraft, reporter: &mut Reporter<'_>) {
+pub(super) fn read(
+    key: OwnKey,
+    spelled: &str,
+    key_span: Span,
+    node: &Node,
+    app: &mut AppDraft,
+    reporter: &mut Reporter<'_>,
+) {
     match key {
         OwnKey::Description => app.description = text(spelled, node, reporter),
         OwnKey::EnvFile => app.env_files = env_files(spelled, node, reporter),
@@ -86,7 +93,8 @@ fn inherit_env(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> InheritE
     match &node.value {
         Value::Keyword(word) if word.namespace.is_none() && word.name == "all" => InheritEnv::All,
         Value::Vector(items) | Value::Set(items) => {
-            let names: BTreeSet<_> = items.iter().filter_map(|item| env::name(what, item, reporter)).collect();
+            let names: BTreeSet<_> =
+                items.iter().filter_map(|item| env::name(what, item, reporter)).collect();
             InheritEnv::Names(names)
         }
         _ => {
@@ -131,7 +139,7 @@ fn policy(what: &str, node: &Node, choices: &[&'static str], reporter: &mut Repo
     match &node.value {
         Value::Keyword(word) if word.namespace.is_none() => {
             let found = word.name.replace('_', "-");
-            drop(choice(what, &found, choices, node, reporter).map(str::len));
+            let _choice = choice(what, &found, choices, node, reporter);
         }
         _ => {
             let words: Vec<_> = choices.iter().map(|word| format!(":{word}")).collect();

@@ -33,7 +33,7 @@ pub(super) fn probe(what: &str, node: &Node, reporter: &mut Reporter<'_>) {
         [_, second, ..] => (format!("`{what}` has more than one way to ask"), second.key_span),
     };
     let hint = "give it exactly one of :http_get, :tcp, :exec, :log";
-    reporter.report(codes::BAD_PROBE, span, message, "", hint);
+    reporter.report(codes::BAD_PROBE, span, message, "exactly one is needed", hint);
 }
 
 fn map<'n>(what: &str, node: &'n Node, reporter: &mut Reporter<'_>) -> Option<&'n [Entry]> {
@@ -63,7 +63,7 @@ fn url(field: &Field<'_, &'static str>, reporter: &mut Reporter<'_>) {
     let Some(url) = text(&field.spelled, field.value, reporter) else { return };
     let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
     if host.is_none_or(str::is_empty) {
-        let message = format!("`{}` is \"{url}\", which is no address of the web", field.spelled);
+        let message = format!("`{}` is {url:?}, which is no address of the web", field.spelled);
         let hint = "write \"http://host:port/path\"";
         reporter.report(codes::BAD_PROBE, field.value.span, message, "not an http address", hint);
     }

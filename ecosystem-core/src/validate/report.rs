@@ -1,7 +1,7 @@
 //! Collecting what is wrong with one source, and the words for it.
 
 use crate::diagnostic::{Diagnostic, Span};
-use crate::edn::{Name, Node, Value};
+use crate::edn::{Node, Value};
 
 use super::codes;
 
@@ -66,16 +66,16 @@ impl<'s> Reporter<'s> {
             ),
             Value::String(text) if expected.contains("true or false") && is_flag_word(text) => (
                 codes::FLAG_AS_TEXT,
-                format!("`{what}` is the text \"{text}\", not a truth value"),
+                format!("`{what}` is the text {text:?}, not a truth value"),
                 format!("write {} without quotes", flag_word(text)),
             ),
             _ => (
                 codes::WRONG_TYPE,
-                format!("`{what}` takes {expected}, not {}", describe(node)),
+                format!("`{what}` takes {expected}, not {}", node.value.kind_name()),
                 type_hint(expected, node),
             ),
         };
-        self.report(code, node.span, message, describe(node), hint);
+        self.report(code, node.span, message, node.value.kind_name(), hint);
     }
 }
 
@@ -90,34 +90,6 @@ pub(super) fn problem(
 ) -> Diagnostic {
     let make = if code.starts_with('E') { Diagnostic::error } else { Diagnostic::warning };
     make(code, message.into(), path, span, label.into()).hint(hint)
-}
-
-/// What a node is, with its article.
-pub(super) fn describe(node: &Node) -> &'static str {
-    match &node.value {
-        Value::Nil => "nil",
-        Value::Bool(_) => "a truth value",
-        Value::Char(_) => "a character",
-        Value::Integer(_) | Value::BigInteger(_) => "an integer",
-        Value::Float(_) => "a floating point number",
-        Value::Decimal(_) => "a decimal number",
-        Value::String(_) => "a string",
-        Value::Symbol(_) => "a symbol",
-        Value::Keyword(_) => "a keyword",
-        Value::List(_) => "a list",
-        Value::Vector(_) => "a vector",
-        Value::Map(_) => "a map",
-        Value::Set(_) => "a set",
-        Value::Tagged(_) => "a tagged literal",
-    }
-}
-
-/// A name as it stands in text, without a keyword's colon.
-pub(super) fn full_name(name: &Name) -> String {
-    match &name.namespace {
-        Some(namespace) => format!("{namespace}/{}", name.name),
-        None => name.name.clone(),
-    }
 }
 
 /// Text as an EDN string, for hints that can be pasted.
@@ -136,7 +108,7 @@ fn flag_word(text: &str) -> bool {
 fn type_hint(expected: &str, node: &Node) -> String {
     match &node.value {
         Value::Keyword(name) | Value::Symbol(name) => {
-            format!("write it as a string: {}", quoted(&full_name(name)))
+            format!("write it as a string: {}", quoted(&name.to_string()))
         }
         Value::Decimal(digits) => {
             format!("digits followed by M are a decimal number in EDN; for a text write \"{digits}M\"")

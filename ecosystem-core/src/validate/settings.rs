@@ -47,7 +47,13 @@ pub(super) fn text(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Opti
     match &node.value {
         Value::String(text) if text.is_empty() => {
             let message = format!("`{what}` is empty, which PM2 takes for not given");
-            reporter.report(codes::EMPTY_TEXT, node.span, message, "empty", "write a value, or remove the key");
+            reporter.report(
+                codes::EMPTY_TEXT,
+                node.span,
+                message,
+                "empty",
+                "write a value, or remove the key",
+            );
             None
         }
         Value::String(text) => Some(text.clone()),
@@ -78,9 +84,9 @@ pub(super) fn choice(
 ) -> Option<&'static str> {
     let choice = choices.iter().copied().find(|choice| *choice == found);
     if choice.is_none() {
-        let message = format!("`{what}` is {}, which is none of its values", quoted(found));
+        let message = format!("`{what}` is {found:?}, which is none of its values");
         let hint = match super::spelling::nearest(found, choices) {
-            Some(near) => format!("did you mean {near}?"),
+            Some(near) => format!("did you mean `{near}`?"),
             None => format!("write one of {}", choices.join(", ")),
         };
         reporter.report(codes::BAD_CHOICE, node.span, message, "not a value of this key", hint);
@@ -148,7 +154,7 @@ fn word(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<String> 
         Value::Integer(_) | Value::BigInteger(_) => numbers::beyond_javascript(what, node, reporter),
         Value::Keyword(name) => {
             let message = format!("`{what}` takes strings, numbers and truth values, not a keyword");
-            let hint = format!("write it as a string: {}", quoted(&format!(":{}", super::report::full_name(name))));
+            let hint = format!("write it as a string: {}", quoted(&format!(":{name}")));
             reporter.report(codes::WRONG_TYPE, node.span, message, "a keyword", hint);
         }
         _ => reporter.wrong_type(what, "strings, numbers and truth values", node),
@@ -163,7 +169,7 @@ fn cron_setting(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<
         Value::String(pattern) => match cron::check(pattern) {
             Ok(()) => Some(Json::from(pattern.as_str())),
             Err(why) => {
-                let message = format!("`{what}` is \"{pattern}\", which PM2 cannot schedule");
+                let message = format!("`{what}` is {pattern:?}, which PM2 cannot schedule");
                 let hint = "write five fields (minute, hour, day, month, weekday) such as \"0 3 * * 1-5\"";
                 reporter.report(codes::BAD_CRON, node.span, message, why, hint);
                 None
@@ -222,7 +228,9 @@ fn filter_env(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<Js
 
 fn account(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<Json> {
     match &node.value {
-        Value::String(name) if !name.bytes().all(|byte| byte.is_ascii_digit()) => Some(Json::from(name.as_str())),
+        Value::String(name) if !name.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Some(Json::from(name.as_str()))
+        }
         Value::String(name) if name.is_empty() => text(what, node, reporter).map(Json::from),
         Value::String(_) | Value::Integer(_) | Value::BigInteger(_) => {
             numbers::integer(what, node, 0..=i64::from(u32::MAX), reporter).map(Json::from)

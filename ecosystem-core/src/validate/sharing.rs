@@ -1,6 +1,6 @@
 //! What apps of a tree share without being told to: log files and ports.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
@@ -16,17 +16,17 @@ use super::tree::Placed;
 pub(super) fn check(apps: &[Placed<'_>]) -> Vec<Diagnostic> {
     let mut diagnostics = shared(apps, log_files, |file| Words {
         code: codes::LOG_SHARED,
-        message: format!("two apps write the log file {file}"),
+        message: format!("more than one app writes the log file {file:?}"),
         hint: "give each app its own file: their lines mix, and rotating one cuts off the other",
     });
     diagnostics.extend(shared(apps, default_log, |stem| Words {
         code: codes::LOG_NAMES_COLLIDE,
-        message: format!("PM2 writes the logs of two apps to {stem}-out.log and {stem}-error.log"),
+        message: format!("PM2 derives the log file name {stem:?} from more than one app's name"),
         hint: "set :out_file and :error_file, or choose names that differ in letters and digits",
     }));
     diagnostics.extend(shared(apps, port, |port| Words {
         code: codes::PORT_SHARED,
-        message: format!("two apps are given port {port}"),
+        message: format!("more than one app is given port {port}"),
         hint: "give one of them another port, unless only one of them listens",
     }));
     diagnostics
@@ -54,6 +54,11 @@ fn shared(
 }
 
 fn warning(apps: &[Placed<'_>], owners: &BTreeMap<usize, Span>, words: Words) -> Option<Diagnostic> {
+    let name = |index: &usize| Some(&apps.get(*index)?.app.name.as_ref()?.value);
+    // One name twice is an error of its own, and shares everything.
+    if owners.keys().filter_map(name).collect::<BTreeSet<_>>().len() < 2 {
+        return None;
+    }
     let mut places = owners.iter().filter_map(|(index, span)| Some((apps.get(*index)?, *span)));
     let (first, second) = (places.next()?, places.next()?);
     let (app, span) = second;
@@ -99,7 +104,7 @@ fn keeps_log_names(app: &AppDraft) -> bool {
     match app.setting("merge_logs") {
         Some(flag) => flag.value == Json::Bool(true),
         None => {
-            let counted = app.setting("instances").is_some_and(|count| count.value != Json::from("max"));
+            let counted = app.setting("instances").is_some_and(|count| count.value != "max");
             !counted && app.text("exec_mode") != Some("cluster")
         }
     }
@@ -107,7 +112,8 @@ fn keeps_log_names(app: &AppDraft) -> bool {
 
 /// A path below an app's working directory, its dots resolved; relative paths are relative to the base.
 fn resolved(cwd: Option<&str>, file: &str) -> String {
-    let whole = if file.starts_with(['/', '~']) { file.to_owned() } else { format!("{}/{file}", cwd.unwrap_or(".")) };
+    let whole =
+        if file.starts_with(['/', '~']) { file.to_owned() } else { format!("{}/{file}", cwd.unwrap_or(".")) };
     let mut parts: Vec<&str> = Vec::new();
     for part in whole.split('/').filter(|part| !matches!(*part, "" | ".")) {
         match parts.last() {

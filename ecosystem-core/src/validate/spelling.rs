@@ -9,7 +9,7 @@ use crate::edn::{Entry, Node, Value};
 use crate::model::schema::Key;
 
 use super::codes;
-use super::report::{Reporter, describe};
+use super::report::Reporter;
 
 /// One entry of a map whose key is understood.
 pub(super) struct Field<'n, K> {
@@ -117,7 +117,7 @@ fn not_a_keyword<K>(key: &Node, vocabulary: &Vocabulary<'_, K>, reporter: &mut R
         Value::Tagged(_) => return,
         _ => "write keys as keywords, such as `:name`".to_owned(),
     };
-    let message = format!("a key of {} is {}, not a keyword", vocabulary.what, describe(key));
+    let message = format!("a key of {} is {}, not a keyword", vocabulary.what, key.value.kind_name());
     reporter.report(codes::KEY_NOT_A_KEYWORD, key.span, message, "not a keyword", hint);
 }
 
@@ -137,6 +137,13 @@ pub(super) fn nearest(spelling: &str, names: &[&'static str]) -> Option<&'static
     get_close_matches(snake(spelling).as_str(), names, 1, CUTOFF)
         .first()
         .and_then(|near| names.iter().copied().find(|name| name == near))
+        .or_else(|| beginning(spelling, names))
+}
+
+/// The longest name that a spelling begins with: `:environment` for `:env`.
+fn beginning(spelling: &str, names: &[&'static str]) -> Option<&'static str> {
+    let begins = |name: &&&str| name.len() > 2 && spelling.starts_with(**name);
+    names.iter().filter(begins).max_by_key(|name| name.len()).copied()
 }
 
 fn snake(spelling: &str) -> String {

@@ -11,13 +11,22 @@ use super::report::problem;
 ///
 /// `taken` tells whether another source has a path.
 pub(super) fn warning(source: &Source, taken: impl Fn(&str) -> bool) -> Option<Diagnostic> {
-    let (folder, name) = source.path.rsplit_once('/').map_or(("", source.path.as_str()), |(folder, name)| (folder, name));
+    let (folder, name) =
+        source.path.rsplit_once('/').map_or(("", source.path.as_str()), |(folder, name)| (folder, name));
     if name == "defaults.edn" {
         let message = "`defaults.edn` has no effect yet";
         let hint = "write what it holds into each daemon for now";
-        return Some(problem(codes::DEFAULTS_NOT_READ, &source.path, Span::default(), message, "not read", hint));
+        return Some(problem(
+            codes::DEFAULTS_NOT_READ,
+            &source.path,
+            Span::default(),
+            message,
+            "not read",
+            hint,
+        ));
     }
-    let stem = name.get(..name.len().checked_sub(4)?).filter(|_| name.to_ascii_lowercase().ends_with(".edn"))?;
+    let stem =
+        name.get(..name.len().checked_sub(4)?).filter(|_| name.to_ascii_lowercase().ends_with(".edn"))?;
     let span = place_of_apps(source)?;
     let message = "this looks like a daemon, but is not named `ecosystem.edn`";
     let hint = move_hint(&source.path, &proper_path(folder, stem), taken);

@@ -17,7 +17,8 @@ pub(super) struct Placed<'d> {
 
 /// Every app of the tree, broken sources included, in the order of sources.
 pub(super) fn placed<'d>(drafts: &'d [(&'d str, DaemonDraft)]) -> Vec<Placed<'d>> {
-    let apps = |(path, draft): &'d (&'d str, DaemonDraft)| draft.apps.iter().map(move |app| Placed { path, app });
+    let apps =
+        |(path, draft): &'d (&'d str, DaemonDraft)| draft.apps.iter().map(move |app| Placed { path, app });
     drafts.iter().flat_map(apps).collect()
 }
 
@@ -75,8 +76,11 @@ fn names_of_namespaces(apps: &[Placed<'_>], by_name: &ByName<'_>) -> Vec<Diagnos
             let message = format!("the app \"{name}\" is named like a namespace");
             let hint = "PM2's commands would hit every app of the namespace: give the app or the namespace another name";
             diagnostics.push(
-                problem(codes::NAME_IS_NAMESPACE, path, spanned.span, message, "an app", hint)
-                    .also(namespace_path, namespace_span, "a namespace"),
+                problem(codes::NAME_IS_NAMESPACE, path, spanned.span, message, "an app", hint).also(
+                    namespace_path,
+                    namespace_span,
+                    "a namespace",
+                ),
             );
         }
     }
@@ -94,8 +98,9 @@ fn process_name_of_other(app: &Placed<'_>, by_name: &ByName<'_>) -> Option<Diagn
     let (path, other) = by_name.get(told.as_str())?.first()?;
     let message = format!("PM2_PROCESS_NAME of \"{}\" names another app, \"{told}\"", own.value);
     let hint = format!("write :PM2_PROCESS_NAME \"{}\"", own.value);
-    Some(
-        problem(codes::PROCESS_NAME_OF_OTHER, app.path, variable.span, message, "copied?", hint)
-            .also(path, other.span, "the app of that name"),
-    )
+    Some(problem(codes::PROCESS_NAME_OF_OTHER, app.path, variable.span, message, "copied?", hint).also(
+        path,
+        other.span,
+        "the app of that name",
+    ))
 }

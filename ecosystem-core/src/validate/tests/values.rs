@@ -1,0 +1,250 @@
+//! What values are normalised to: what PM2 would make of them.
+
+use serde_json::{Value as Json, json};
+
+use crate::model::schema::Key;
+use crate::model::{EnvValue, InheritEnv};
+use crate::validate::{codes, cron, names, reserved_env, words};
+
+use super::{app, compiled};
+
+/// `Config.validateJSON({script: 'x', args: TEXT}).config.args` of PM2 7.0.4.
+const WORDS: &[(&str, &[&str])] = &[
+    ("", &[]),
+    (" ", &[]),
+    ("a b  c", &["a", "b", "c"]),
+    ("\"a b\" c", &["a b", "c"]),
+    ("'a b' c", &["a b", "c"]),
+    ("a 'b c'", &["a", "b c"]),
+    ("--x=\"a b\" y", &["--x=\"a b\"", "y"]),
+    ("--x='a b' y", &["--x='a b'", "y"]),
+    ("a=\"b\"c", &["a=\"b\"", "c"]),
+    ("a=\"b\" \"c", &["a=\"b\"", "\"c"]),
+    ("\"", &[]),
+    ("'", &[]),
+    ("\"\"", &[]),
+    ("say \"\" end", &["say", "end"]),
+    ("it's", &["it's"]),
+    ("it\"s here\"", &["it\"s", "here\""]),
+    ("\"a\"b\"", &["a", "b\""]),
+    ("'a\"b' c", &["a\"b", "c"]),
+    ("--k=v", &["--k=v"]),
+    ("=x=\"y z\"", &["=x=\"y", "z\""]),
+    ("a\tb\nc", &["a", "b", "c"]),
+    ("a\u{a0}b", &["a", "b"]),
+    ("a\u{85}b", &["a\u{85}b"]),
+    ("a\u{feff}b", &["a", "b"]),
+    ("\"x y", &["\"x", "y"]),
+    ("a\\ b", &["a\\", "b"]),
+    ("\"a \\\" b\"", &["a \\", "b\""]),
+    ("  lead trail  ", &["lead", "trail"]),
+    ("\" \"", &[]),
+    ("a=\"b\nc\"", &["a=\"b\nc\""]),
+    ("x=\"1\"y=\"2 3\"", &["x=\"1\"", "y=\"2 3\""]),
+    ("--a=--b=\"c d\"", &["--a=--b=\"c", "d\""]),
+    ("é=\"à b\" 😀 \"😀 x\"", &["é=\"à b\"", "😀", "😀 x"]),
+];
+
+#[test]
+fn words_are_split_as_pm2_splits_them() {
+    for (text, expected) in WORDS {
+        assert_eq!(words::split(text), *expected, "{text:?}");
+    }
+}
+
+/// Patterns that the croner inside PM2 schedules, and what is refused: it throws on the first lot, never
+/// comes back from the second, and reads the third as something else than what is written.
+#[test]
+fn cron_patterns_are_those_that_pm2_schedules() {
+    let good = [
+        "* * * * *",
+        "0 0 * * *",
+        "*/5 * * * *",
+        "0 3 * * 1-5",
+        "0 0 1,15 * *",
+        "*/10 * * * * *",
+        "0 0 * * SUN",
+        "0 0 * * mon-fri",
+        "0 0 1 JAN *",
+        "0 0 L * *",
+        "0 0 * * 7",
+        "0 0 * * 5-7",
+        "*/60 * * * *",
+        "0-30/5 * * * *",
+        "0 0 * * mon,wed",
+        " 0  0 * * * ",
+        "0 0 29 2 *",
+        "0 0 31 1,2 *",
+        "0 0 1-31/2 * *",
+        "0 0 */31 * *",
+        "0 0 * */12 *",
+        "0 0 * * */8",
+        "0 0 * jan-mar *",
+        "00 00 * * *",
+    ];
+    for pattern in good {
+        assert_eq!(cron::check(pattern), Ok(()), "{pattern}");
+    }
+    let throws = [
+        "",
+        "abc",
+        "* * * *",
+        "* * * * * * *",
+        "@daily",
+        "@reboot",
+        "60 * * * *",
+        "* 24 * * *",
+        "* * 0 * *",
+        "* * 32 * *",
+        "* * * 13 *",
+        "* * * * 8",
+        "*/0 * * * *",
+        "*/61 * * * *",
+        "1-60 * * * *",
+        "5-1 * * * *",
+        "* * * * 5#2",
+        "* * 15W * *",
+        "- * * * *",
+        "/ * * * *",
+        "*/ * * * *",
+        "1- * * * *",
+        "-1 * * * *",
+        "1-5,10 * * * *",
+        "0 0 * * +1",
+        "1/1/1 * * * *",
+        "0 0 * * MON#1",
+        "12:00",
+        "0 0 * * sat-sun",
+        "0 0 */32 * *",
+        "0 0 * */13 *",
+        "0 0 * * */9",
+        "0 */25 * * *",
+        "99999999999999999999 * * * *",
+    ];
+    let hangs = [", * * * *", "** * * * *", "65/5 * * * *", "0 0 31 2,4,6,9,11 *", "0 0 30 2 *"];
+    let misreads = ["1,,2 * * * *", "*,1 * * * *", "0 0 1/5 * *", "? * * * *", "2026-01-01T00:00:00"];
+    for pattern in throws.into_iter().chain(hangs).chain(misreads) {
+        assert!(cron::check(pattern).is_err(), "{pattern}");
+    }
+}
+
+/// One key as written, and what becomes of it.
+const SETTINGS: &[(&str, &str, &str)] = &[
+    (":cwd \"sub\"", "cwd", "\"sub\""),
+    (":time true", "time", "true"),
+    (":restart_delay \"500\"", "restart_delay", "500"),
+    (":restart-delay 5e2", "restart_delay", "500"),
+    (":restartDelay 500N", "restart_delay", "500"),
+    (":min_uptime \"2s\"", "min_uptime", "2000"),
+    (":min_uptime \"1h\"", "min_uptime", "3600000"),
+    (":min_uptime \"5m\"", "min_uptime", "300000"),
+    (":min_uptime 100", "min_uptime", "100"),
+    (":max_memory_restart \"1G\"", "max_memory_restart", "1073741824"),
+    (":max_memory_restart \"300M\"", "max_memory_restart", "314572800"),
+    (":max_memory_restart \"1024\"", "max_memory_restart", "1024"),
+    (":args \"a 'b c'\"", "args", "[\"a\",\"b c\"]"),
+    (":args [\"--port\" 3000 true 1.5 2.0]", "args", "[\"--port\",\"3000\",\"true\",\"1.5\",\"2\"]"),
+    (":interpreter_args \"--a --b\"", "node_args", "[\"--a\",\"--b\"]"),
+    (":log true", "log_file", "true"),
+    (":log \"all.log\"", "log_file", "\"all.log\""),
+    (":cron \"0 3 * * *\"", "cron_restart", "\"0 3 * * *\""),
+    (":cron 0", "cron_restart", "null"),
+    (":cron \"0\"", "cron_restart", "null"),
+    (":instances \"max\"", "instances", "\"max\""),
+    (":instances 0", "instances", "\"max\""),
+    (":instances \"-1\"", "instances", "-1"),
+    (":exec_mode \"cluster_mode\"", "exec_mode", "\"cluster\""),
+    (":exec_mode \"fork\"", "exec_mode", "\"fork\""),
+    (":stop_exit_codes 0", "stop_exit_codes", "[0]"),
+    (":stop_exit_codes [0 143]", "stop_exit_codes", "[0,143]"),
+    (":watch \"src\"", "watch", "[\"src\"]"),
+    (":watch [\"src\" \"lib\"]", "watch", "[\"src\",\"lib\"]"),
+    (":watch false", "watch", "false"),
+    (":filter_env \"SECRET\"", "filter_env", "\"SECRET\""),
+    (":user \"web\"", "uid", "\"web\""),
+    (":uid \"1000\"", "uid", "1000"),
+    (":port \"80\"", "port", "80"),
+    (":pmx \"v8\"", "pmx", "\"v8\""),
+    (":watch-options {:usePolling true :depth 2.0}", "watch_options", "{\"usePolling\":true,\"depth\":2}"),
+    (":post_update [\"npm install\"]", "post_update", "[\"npm install\"]"),
+    (":log_date_format \"\"", "log_date_format", "\"\""),
+];
+
+#[test]
+fn settings_are_what_pm2_would_make_of_them() {
+    for (written, key, expected) in SETTINGS {
+        let app = app(&format!("{{:apps [{{:name \"web\" :script \"server.mjs\" {written}}}]}}"));
+        let found = app.setting(key).cloned().unwrap_or(Json::Null);
+        assert_eq!(found.to_string(), *expected, "{written}");
+    }
+}
+
+#[test]
+fn every_spelling_of_a_key_is_the_same_key() {
+    for key in Key::all() {
+        let (name, kebab) = (key.name(), key.name().replace('_', "-"));
+        let others = key.aliases().iter().copied().chain([kebab.as_str()]);
+        for spelling in others.filter(|spelling| *spelling != name) {
+            let text = format!("{{:apps [{{:{spelling} 1 :{name} 2}}]}}");
+            let found: Vec<_> =
+                compiled(&text).diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
+            assert!(found.contains(&codes::KEY_TWICE), "{spelling}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn variables_keep_their_types_and_data_becomes_json() {
+    let app = app(
+        r#"{:apps [{:name "web" :script "s" :env {:S "x" :I 7 :F 1.5 :B true sym "y" "str" "z" :V [1 {:a nil}] :EMPTY ""}
+            :env_production {:S "live"} :env-my-stage {:S "stage"}}]}"#,
+    );
+    let text = |name: &str| app.env.get(name).map(EnvValue::to_text);
+    assert_eq!(text("V").as_deref(), Some(r#"[1,{"a":null}]"#));
+    assert_eq!((text("sym"), text("str")), (Some("y".into()), Some("z".into())));
+    assert_eq!(app.env.get("I"), Some(&EnvValue::Integer(7)));
+    assert_eq!(app.env.get("F"), Some(&EnvValue::Float(1.5)));
+    assert_eq!(app.env.get("B"), Some(&EnvValue::Bool(true)));
+    assert_eq!(app.env_blocks.keys().collect::<Vec<_>>(), ["env_my-stage", "env_production"]);
+}
+
+#[test]
+fn own_keys_reach_the_model() {
+    let one = app(r#"{:apps [{:name "w" :script "s" :env_file ".env" :inherit_env :all :description "d"}]}"#);
+    assert_eq!(
+        (one.env_files.as_slice(), one.inherit_env),
+        ([".env".to_owned()].as_slice(), InheritEnv::All)
+    );
+    assert_eq!(one.description.as_deref(), Some("d"));
+    let two = app(r#"{:apps [{:name "w" :script "s" :envFile ["a" "b"] :inherit-env [:A "B" C]}]}"#);
+    assert_eq!(two.env_files, ["a", "b"]);
+    assert_eq!(two.inherit_env, InheritEnv::Names(["A", "B", "C"].map(str::to_owned).into()));
+}
+
+#[test]
+fn deploy_is_passed_through() {
+    let checked = compiled(
+        r#"{:apps [{:name "w" :script "s"}] :deploy {:production {:host ["a" "b"] :ref "origin/main"}}}"#,
+    );
+    let deploy = checked.output.daemons.values().next().and_then(|daemon| daemon.deploy.clone());
+    assert_eq!(deploy, Some(json!({"production": {"host": ["a", "b"], "ref": "origin/main"}})));
+}
+
+#[test]
+fn log_names_are_those_that_pm2_writes() {
+    for (name, expected) in
+        [("a b", "a-b"), ("a/b:c_d", "a-b-c-d"), ("v1.2-x\\y", "v1.2-x\\y"), ("😀", "--"), ("é", "-")]
+    {
+        assert_eq!(names::in_log_files(name), expected);
+    }
+}
+
+#[test]
+fn reserved_names_are_exact() {
+    for name in ["name", "pm_id", "status", "merge_logs", "windowsHide", "ECOSYSTEM_DIGEST", "toString"] {
+        assert!(reserved_env::reserved(name).is_some(), "{name}");
+    }
+    for name in ["NAME", "Name", "PORT", "PM2_PROCESS_NAME", "NODE_ENV", "ECOSYSTEM", "watching"] {
+        assert!(reserved_env::reserved(name).is_none(), "{name}");
+    }
+}
