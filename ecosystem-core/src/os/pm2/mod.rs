@@ -6,4 +6,22 @@
 //! 7.0.4 (`lib/Daemon.js`, `lib/God`, `modules/pm2-axon`, `modules/pm2-axon-rpc`, `amp`, `amp-message`), and the
 //! tests run against those three.
 
+mod call;
+mod client;
+mod connection;
+mod deadline;
+mod error;
 pub mod frame;
+pub mod hazard;
+mod launch;
+pub mod message;
+mod program;
+mod reply;
+
+pub use call::ProcessId;
+pub use client::{Client, Timeouts};
+pub use error::ClientError;
+pub use hazard::{Change, Hazard, Preparation};
+pub use launch::{LaunchError, launch};
+pub use program::{NPX_PACKAGE, Pm2Program, ProgramError, Search};
+pub use reply::{Report, Started};
