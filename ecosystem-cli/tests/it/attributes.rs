@@ -90,6 +90,7 @@ impl Place {
             place.write(file, b"// never run\n");
         }
         place.write("program", b"\x7FELF\x02\x01\x01\0\0");
+        place.write("node-like/program", b"\x7FELF\0");
         place.write("one.env", b"A=from file\nB=\"two\\nlines\" # why\nC=c\n");
         place.write("sub/two.env", b"export C='from the second'\n");
         place
@@ -190,6 +191,7 @@ fn counts_and_modes() {
                    {:name "much less" :script "idle.js" :instances -2}
                    {:name "cluster" :script "idle.js" :exec-mode "cluster_mode"}
                    {:name "forks" :script "idle.js" :exec-mode "fork" :instances 2}
+                   {:name "node like" :script "idle.js" :interpreter "<BASE>/node-like/program" :instances 2}
                    {:name "bashes" :script "run.sh" :instances 2}
                    {:name "executes" :script "run.sh" :execute-command true}]}"#,
     );

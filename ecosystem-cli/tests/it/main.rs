@@ -13,3 +13,4 @@ mod support;
 mod attributes;
 mod forgotten;
 mod recording;
+mod sniff;
