@@ -11,6 +11,8 @@
 mod support;
 
 mod attributes;
+mod by_hand;
 mod forgotten;
 mod recording;
 mod sniff;
+mod story;

@@ -1,0 +1,169 @@
+//! A tree, a real PM2 of its own, and the command line between them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value as Json;
+use tempfile::TempDir;
+
+use super::hermetic;
+use super::pm2_home::Pm2Home;
+use super::process::Process;
+use super::wait::{LONG, wait_until};
+
+/// A folder with a tree in `daemons/`, and PM2.
+pub(crate) struct World {
+    base: TempDir,
+    pub(crate) pm2: Pm2Home,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::of_version(super::pm2_program::DEFAULT)
+    }
+
+    pub(crate) fn of_version(version: &str) -> Self {
+        let base = hermetic::short_temp_dir();
+        let world = Self { base, pm2: Pm2Home::running(version) };
+        world.make_root();
+        world
+    }
+
+    /// What relative paths in the tree resolve against, links resolved.
+    pub(crate) fn base(&self) -> PathBuf {
+        self.base.path().canonicalize().unwrap()
+    }
+
+    pub(crate) fn root(&self) -> PathBuf {
+        self.base().join("daemons")
+    }
+
+    pub(crate) fn make_root(&self) {
+        std::fs::create_dir_all(self.root()).unwrap();
+    }
+
+    pub(crate) fn remove_root(&self) {
+        std::fs::remove_dir_all(self.root()).unwrap();
+    }
+
+    /// Writes a file beside the tree.
+    pub(crate) fn program(&self, path: &str, text: &str) {
+        write(&self.base().join(path), text);
+    }
+
+    /// Writes a daemon's source.
+    pub(crate) fn daemon(&self, id: &str, text: &str) {
+        write(&self.root().join(id).join("ecosystem.edn"), text);
+    }
+
+    /// Removes a daemon's folder.
+    pub(crate) fn remove(&self, id: &str) {
+        std::fs::remove_dir_all(self.root().join(id)).unwrap();
+    }
+
+    pub(crate) fn sync(&self) -> Ran {
+        self.command(&["sync"])
+    }
+
+    /// Runs `ecosystem-cli` on the tree to its end.
+    pub(crate) fn command(&self, args: &[&str]) -> Ran {
+        Ran(self.cli(args).output().unwrap())
+    }
+
+    /// Starts `ecosystem-cli` on the tree.
+    pub(crate) fn spawn(&self, args: &[&str]) -> Running {
+        let mut command = self.cli(args);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Running(command.spawn().unwrap())
+    }
+
+    fn cli(&self, args: &[&str]) -> Command {
+        let mut command = self.pm2.command(env!("CARGO_BIN_EXE_ecosystem-cli"));
+        command.args(args).arg(self.root()).arg("--base").arg(self.base());
+        command
+    }
+
+    pub(crate) fn nothing_to_do(&self) {
+        let output = self.command(&["plan", "--exit-code"]).succeeds();
+        assert!(output.contains("nothing to do"), "{output}");
+    }
+
+    /// Processes by app, as PM2 lists them, in the order of its ids.
+    pub(crate) fn pids(&self) -> BTreeMap<String, Vec<u32>> {
+        let mut pids: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+        for entry in self.list() {
+            let pid = u32::try_from(entry["pid"].as_u64().unwrap()).unwrap();
+            pids.entry(entry["name"].as_str().unwrap().to_owned()).or_default().push(pid);
+        }
+        pids
+    }
+
+    /// PM2's process list.
+    pub(crate) fn list(&self) -> Vec<Json> {
+        self.pm2.client().list().unwrap()
+    }
+
+    /// PM2's record of the first process of an app.
+    pub(crate) fn record(&self, app: &str) -> Json {
+        self.list().into_iter().find(|entry| entry["name"] == app).unwrap()["pm2_env"].clone()
+    }
+
+    /// The first process of an app, as the kernel sees it.
+    pub(crate) fn process(&self, app: &str) -> Process {
+        Process::new(self.pids()[app][0])
+    }
+
+    /// Starts an app that is not ours through pm2's own command line.
+    pub(crate) fn start_foreign(&self, name: &str, program: &str) -> u32 {
+        let mut command = self.pm2.pm2();
+        command.args(["start", self.base().join(program).to_str().unwrap(), "--name", name]);
+        Ran(command.output().unwrap()).succeeds();
+        wait_until("the foreign app runs", LONG, || self.pids().get(name).is_some_and(|pids| pids[0] != 0));
+        self.pids()[name][0]
+    }
+}
+
+fn write(path: &Path, text: &str) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+/// A command that has ended.
+#[must_use = "say how it should have ended"]
+pub(crate) struct Ran(Output);
+
+impl Ran {
+    /// Its whole output, if it ended with 0.
+    #[track_caller]
+    pub(crate) fn succeeds(self) -> String {
+        self.fails(0)
+    }
+
+    /// Its whole output, if it ended with this code.
+    #[track_caller]
+    pub(crate) fn fails(self, code: i32) -> String {
+        let text = format!("{}{}", String::from_utf8_lossy(&self.0.stdout), String::from_utf8_lossy(&self.0.stderr));
+        assert_eq!(self.0.status.code(), Some(code), "{text}");
+        text
+    }
+
+}
+
+/// A command at work.
+#[must_use = "wait for it"]
+pub(crate) struct Running(Child);
+
+impl Running {
+    #[track_caller]
+    pub(crate) fn succeeds(self) {
+        Ran(self.0.wait_with_output().unwrap()).succeeds();
+    }
+
+    /// Kills it when something is seen, or lets it end first.
+    pub(crate) fn killed_once(mut self, seen: impl Fn() -> bool) {
+        wait_until("the command has begun", LONG, || seen() || self.0.try_wait().unwrap().is_some());
+        let _ = self.0.kill();
+        self.0.wait().unwrap();
+    }
+}
