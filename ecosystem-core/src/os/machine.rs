@@ -9,6 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::{Access, access};
 
 use crate::model::Owner;
+use crate::os::pm2::Report;
 use crate::pm2::{FileKind, Machine, Questions, SNIFFED_BYTES, User, looks_binary};
 
 /// What PM2's daemon says of itself in its report, as far as definitions depend on it.
@@ -24,6 +25,19 @@ pub struct DaemonFacts {
     pub uid: u32,
     /// Its environment.
     pub env: BTreeMap<String, String>,
+}
+
+impl From<Report> for DaemonFacts {
+    fn from(report: Report) -> Self {
+        let daemon_script = report.argv.get(1).map(Utf8Path::new);
+        Self {
+            node: report.node_program().unwrap_or("node").into(),
+            pm2_lib: daemon_script.and_then(Utf8Path::parent).map(Utf8Path::to_owned),
+            pm2_version: report.pm2_version,
+            uid: report.uid,
+            env: report.env,
+        }
+    }
 }
 
 /// Answers the questions, as seen by this process: PM2's daemon is taken to see the same disk.
@@ -180,6 +194,24 @@ mod tests {
         assert_eq!(users.len(), 5);
         let expected = [("staff", 50), ("50", 50)].map(|(name, gid)| (name.to_owned(), gid)).into();
         assert_eq!(groups("staff:x:50:ann,eve\n\nbad\n"), expected);
+    }
+
+    #[test]
+    fn a_report_gives_the_facts() {
+        let report = Report {
+            pm2_version: "7.0.4".into(),
+            node_version: "20.20.2".into(),
+            node_path: "/bin/pm2".into(),
+            argv: ["/bin/node", "/lib/pm2/lib/Daemon.js"].map(str::to_owned).into(),
+            uid: 7,
+            gid: 7,
+            env: BTreeMap::new(),
+            managed_apps: 0,
+            started_at: 0,
+        };
+        let facts = DaemonFacts::from(report);
+        let lib = facts.pm2_lib.as_deref().map(Utf8Path::as_str);
+        assert_eq!((facts.node.as_str(), lib, facts.uid), ("/bin/node", Some("/lib/pm2/lib"), 7));
     }
 
     #[test]
