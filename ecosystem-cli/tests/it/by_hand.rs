@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
+use crate::support::wait::{LONG, wait_until};
 use crate::support::world::World;
 
 /// The examples of the repository, which every one of these tests runs on.
@@ -39,8 +40,15 @@ fn copy(from: &std::path::Path, to: &std::path::Path) {
     }
 }
 
+/// A node app tells PM2 of itself a moment after it has started.
+fn all_have_reported(world: &World) -> bool {
+    let reported = |record: &Json| record["exec_interpreter"] == "sh" || record.get("node_version").is_some();
+    world.list().iter().all(|entry| reported(&entry["pm2_env"]))
+}
+
 /// PM2's records by app, without what differs each time; log paths as they are for a process without a number.
 fn records(world: &World) -> BTreeMap<String, Vec<Json>> {
+    wait_until("every app has reported", LONG, || all_have_reported(world));
     let mut records: BTreeMap<String, Vec<Json>> = BTreeMap::new();
     for entry in world.list() {
         let app = entry["name"].as_str().unwrap().to_owned();

@@ -122,7 +122,7 @@ impl Host for OsHost {
     fn machine(&mut self, questions: &Questions) -> Result<Machine, HostError> {
         let Settings { base, owner, home, .. } = &self.settings;
         let daemon = match &self.pm2 {
-            Some((_, report)) => facts(report),
+            Some((_, report)) => report.clone().into(),
             None => facts_of_a_daemon_to_be(),
         };
         Ok(machine::gather(questions, owner.clone(), base.clone(), home.clone(), daemon))
@@ -157,16 +157,6 @@ pub fn write(root: &Utf8Path, files: &[GeneratedFile]) -> Vec<Written> {
         result: result.map(outcome).map_err(|error| error.to_string()),
     });
     written.collect()
-}
-
-fn facts(report: &Report) -> DaemonFacts {
-    DaemonFacts {
-        pm2_version: report.pm2_version.clone(),
-        node: report.node_program().unwrap_or("node").into(),
-        pm2_lib: report.argv.get(1).and_then(|script| Some(Utf8Path::new(script).parent()?.to_owned())),
-        uid: report.uid,
-        env: report.env.clone(),
-    }
 }
 
 /// What a daemon would be that we started now: it gets our environment.

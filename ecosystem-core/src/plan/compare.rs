@@ -8,7 +8,7 @@ use super::reason::{Change, Reason};
 use super::secret::{looks_secret, masked};
 use crate::pm2::Attributes;
 use crate::pm2::observed::{Process, text_of};
-use crate::pm2::{DIGEST_VARIABLE, OWNER_VARIABLE, SOURCE_VARIABLE, is_base};
+use crate::pm2::{DIGEST_VARIABLE, OWNER_VARIABLE, SOURCE_VARIABLE, is_base, is_internal};
 
 /// Everything about a process that needs a step.
 pub(super) fn differences(app: &DesiredApp, wanted: &Attributes, process: &Process) -> Vec<Reason> {
@@ -141,16 +141,10 @@ fn is_stamp(name: &str) -> bool {
     [OWNER_VARIABLE, SOURCE_VARIABLE, DIGEST_VARIABLE].contains(&name)
 }
 
-/// What PM2 itself puts into an app's environment.
+/// What PM2 and the shell before it put into an app's environment: nothing that a definition could have lost.
 fn is_pm2s(name: &str, process: &Process) -> bool {
     let instance_var = process.attribute("instance_var").and_then(Json::as_str);
-    name == "unique_id"
-        || name == "vizion_running"
-        || name.starts_with("PM2_")
-        || name == process.name
-        || instance_var == Some(name)
-        || name == "NODE_APP_INSTANCE"
-        || effects::entry(name).is_some()
+    is_internal(name) || name == process.name || instance_var == Some(name)
 }
 
 /// Whether a member of PM2's record can only come from an environment: PM2's own are in lower case.
