@@ -16,6 +16,7 @@ pub(super) fn report(app: &AppDraft, fields: &[Field<'_, AppKey>], reporter: &mu
     shell_script(app, reporter);
     script_repeated(app, reporter);
     cluster_needs_node(app, reporter);
+    cwd_repeated(app, reporter);
     references(fields, reporter);
 }
 
@@ -68,6 +69,33 @@ fn cluster_needs_node(app: &AppDraft, reporter: &mut Reporter<'_>) {
             "not used in cluster mode",
             "use :exec_mode \"fork\", or leave the interpreter out",
         );
+    }
+}
+
+/// PM2 looks for watched paths below the app's working folder (`God.watch` in `lib/Watcher.js`), and says nothing
+/// where there is no such path.
+fn cwd_repeated(app: &AppDraft, reporter: &mut Reporter<'_>) {
+    let (Some(cwd), Some(watch)) = (app.text("cwd").map(plain), app.setting("watch")) else { return };
+    let below_itself = |path: &str| {
+        !cwd.is_empty() && plain(path).strip_prefix(cwd).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let paths = watch.value.as_array().into_iter().flatten().filter_map(Json::as_str);
+    if let Some(path) = paths.filter(|path| !path.starts_with('/')).find(|path| below_itself(path)) {
+        reporter.report(
+            codes::CWD_REPEATED,
+            watch.span,
+            format!("PM2 looks for {path:?} below `:cwd`, as {:?}", format!("{cwd}/{}", plain(path))),
+            "relative to :cwd already",
+            "write watched paths as seen from :cwd, such as [\".\"]",
+        );
+    }
+}
+
+/// A relative path without what means nothing at its ends.
+fn plain(path: &str) -> &str {
+    match path.trim_start_matches("./").trim_end_matches('/').trim_end_matches("/.") {
+        "." => "",
+        path => path,
     }
 }
 

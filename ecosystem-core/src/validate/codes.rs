@@ -99,4 +99,6 @@ codes! {
     PORT_SHARED = "W0311";
     /// `PM2_PROCESS_NAME` names another app of the tree
     PROCESS_NAME_OF_OTHER = "W0312";
+    /// a watched path begins with `:cwd`, to which it is relative already
+    CWD_REPEATED = "W0313";
 }

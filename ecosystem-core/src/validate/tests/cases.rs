@@ -158,4 +158,9 @@ pub(super) const CASES: &[(&str, &str)] = &[
         r#"{:apps [{:name "web" :script "a.mjs" :env {:PM2_PROCESS_NAME "web-test"}}
         {:name "web-test" :script "b.mjs" :env {:PM2_PROCESS_NAME "web-test"}}]}"#,
     ),
+    (
+        "W0313",
+        r#"{:apps [{:name "web" :script "a.mjs" :cwd "./services/web" :watch ["./services/web/src" "lib"]}
+        {:name "fine" :script "b.mjs" :cwd "." :watch ["." "src"]}]}"#,
+    ),
 ];
