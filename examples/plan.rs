@@ -24,7 +24,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut out = io::stdout().lock();
     for step in plan(&desired, &observed, &Policy::default()).steps {
         let reasons: Vec<String> = step.reasons.iter().map(ToString::to_string).collect();
-        writeln!(out, "{} {} {}: {}", step.action.symbol(), step.app, step.action.verb(), reasons.join("; "))?;
+        writeln!(
+            out,
+            "{} {} {}: {}",
+            step.action.symbol(),
+            step.app,
+            step.action.verb(),
+            reasons.join("; ")
+        )?;
     }
     Ok(())
 }

@@ -65,11 +65,11 @@ pub(crate) struct Pm2 {
 /// Which part of the tree, and what is allowed.
 #[derive(Debug, Clone, Arguments)]
 pub(crate) struct Scope {
-    /// Only these daemons: folders below DIR, such as services/web.
-    #[arg(long, value_name = "ID", num_args = 1..)]
+    /// Only these daemons: folders below DIR, such as services/web; several with commas, or by repeating it.
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
-    /// Take over running processes of these names that are not ours.
-    #[arg(long, value_name = "APP", num_args = 1..)]
+    /// Take over running processes of these names that are not ours; several as with --only.
+    #[arg(long, value_name = "APP", value_delimiter = ',')]
     pub(crate) adopt: Vec<String>,
     /// Delete even most of what runs.
     #[arg(long)]
@@ -99,7 +99,7 @@ pub(crate) struct Render {
     #[arg(long)]
     pub(crate) check: bool,
     /// Also write one file at DIR that joins all daemons.
-    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = ecosystem_core::render::DEFAULT_AGGREGATE)]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = ecosystem_core::render::DEFAULT_AGGREGATE)]
     pub(crate) aggregate: Option<String>,
     /// Also remove dist/ folders whose ecosystem.edn is gone.
     #[arg(long)]
@@ -182,8 +182,8 @@ pub(crate) struct Down {
     pub(crate) pm2: Pm2,
     #[command(flatten)]
     pub(crate) pace: Pace,
-    /// Only these daemons: folders below DIR, such as services/web.
-    #[arg(long, value_name = "ID", num_args = 1..)]
+    /// Only these daemons: folders below DIR, such as services/web; several with commas, or by repeating it.
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
     /// Print JSON.
     #[arg(long)]

@@ -12,12 +12,21 @@ const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples");
 
 /// What PM2's command line adds to an app's environment besides the caller's own variables: marks of its own way
 /// to work, and the folder it was called in.
-const ARTEFACTS_OF_THE_COMMAND_LINE: [&str; 4] = ["PM2_USAGE", "PM2_JSON_PROCESSING", "PM2_DISABLE_VERSION_CHECK", "PWD"];
+const ARTEFACTS_OF_THE_COMMAND_LINE: [&str; 4] =
+    ["PM2_USAGE", "PM2_JSON_PROCESSING", "PM2_DISABLE_VERSION_CHECK", "PWD"];
 
 /// What differs between any two starts of one app.
 const DIFFERENT_EACH_TIME: [&str; 10] = [
-    "pm_id", "created_at", "pm_uptime", "unique_id", "pm_pid_path", "axm_monitor", "axm_actions", "axm_options",
-    "restart_time", "axm_dynamic",
+    "pm_id",
+    "created_at",
+    "pm_uptime",
+    "unique_id",
+    "pm_pid_path",
+    "axm_monitor",
+    "axm_actions",
+    "axm_options",
+    "restart_time",
+    "axm_dynamic",
 ];
 
 fn examples() -> World {

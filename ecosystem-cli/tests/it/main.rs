@@ -12,6 +12,7 @@ mod support;
 
 mod attributes;
 mod by_hand;
+mod examples;
 mod forgotten;
 mod recording;
 mod sniff;

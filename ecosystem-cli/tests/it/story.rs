@@ -3,7 +3,8 @@
 use crate::support::world::World;
 
 /// Three apps of one daemon each; everything they print is in their arguments.
-const ALPHA: &str = r#"{:apps [{:name "alpha" :script "idle.mjs" :args ["one"] :env {:COLOR "red" :SIZE "big"}}]}"#;
+const ALPHA: &str =
+    r#"{:apps [{:name "alpha" :script "idle.mjs" :args ["one"] :env {:COLOR "red" :SIZE "big"}}]}"#;
 const BETA: &str = r#"{:apps [{:name "beta" :script "idle.sh" :interpreter "sh" :env {:KEPT "yes"}}]}"#;
 const GAMMA: &str = r#"{:apps [{:name "gamma" :script "idle.mjs" :exec_mode "cluster" :instances 2}]}"#;
 

@@ -143,11 +143,11 @@ impl Ran {
     /// Its whole output, if it ended with this code.
     #[track_caller]
     pub(crate) fn fails(self, code: i32) -> String {
-        let text = format!("{}{}", String::from_utf8_lossy(&self.0.stdout), String::from_utf8_lossy(&self.0.stderr));
+        let text =
+            format!("{}{}", String::from_utf8_lossy(&self.0.stdout), String::from_utf8_lossy(&self.0.stderr));
         assert_eq!(self.0.status.code(), Some(code), "{text}");
         text
     }
-
 }
 
 /// A command at work.

@@ -77,7 +77,8 @@ fn cluster_needs_node(app: &AppDraft, reporter: &mut Reporter<'_>) {
 fn cwd_repeated(app: &AppDraft, reporter: &mut Reporter<'_>) {
     let (Some(cwd), Some(watch)) = (app.text("cwd").map(plain), app.setting("watch")) else { return };
     let below_itself = |path: &str| {
-        !cwd.is_empty() && plain(path).strip_prefix(cwd).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        !cwd.is_empty()
+            && plain(path).strip_prefix(cwd).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
     let paths = watch.value.as_array().into_iter().flatten().filter_map(Json::as_str);
     if let Some(path) = paths.filter(|path| !path.starts_with('/')).find(|path| below_itself(path)) {
