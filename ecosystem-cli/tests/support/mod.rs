@@ -1,5 +1,8 @@
 //! What tests of real PM2 stand on: the program itself, a home of its own, processes, and waiting.
 
 pub(crate) mod hermetic;
+pub(crate) mod pm2_home;
 pub(crate) mod pm2_program;
+pub(crate) mod process;
 pub(crate) mod recording_stub;
+pub(crate) mod wait;
