@@ -1,8 +1,9 @@
 //! Which cron patterns PM2 accepts: a pattern it cannot read kills its daemon, and every app with it.
 //!
 //! PM2 5, 6 and 7 read patterns with `croner` 4.1.97 for JavaScript. Its namesake for Rust accepts more (`1-5,10`,
-//! `L` for weekdays, `#`, `W`, `@daily`, years), so it cannot be the judge. What is accepted here is a subset of what
-//! PM2 accepts; a test asks the `croner` of PM2 itself.
+//! `L` for weekdays, `#`, `W`, `@daily`, years), so it cannot be the judge. Some patterns PM2 accepts and then looks
+//! for their next time for ever, such as `60/5 * * * *`, which freezes its daemon. What is accepted here is a
+//! subset of what PM2 survives; a test asks the `croner` of PM2 itself.
 
 use thiserror::Error;
 
@@ -135,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_that_would_kill_its_daemon_are_not() {
+    fn patterns_that_would_kill_or_freeze_its_daemon_are_not() {
         for pattern in [
             "",
             "* * * *",
@@ -147,6 +148,8 @@ mod tests {
             "* * 0 * *",
             "* * * * 8",
             "*/0 * * * *",
+            "60/5 * * * *",
+            "5/10 * * * *",
             "*/61 * * * *",
             "5-1 * * * *",
             "* * * * 5#2",

@@ -13,6 +13,7 @@ mod support;
 mod attributes;
 mod by_hand;
 mod examples;
+mod client;
 mod forgotten;
 mod recording;
 mod sniff;

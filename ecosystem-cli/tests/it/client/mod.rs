@@ -1,0 +1,7 @@
+//! The native client against real PM2.
+
+mod app;
+mod calls;
+mod cron;
+mod failures;
+mod launching;
