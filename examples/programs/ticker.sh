@@ -3,8 +3,8 @@
 
 stop() {
   echo "ticker: stopping after $count ticks"
-  # The sleep below is a child of this shell: without this it would outlive it.
-  [ -z "$sleeper" ] || kill "$sleeper" 2>/dev/null
+  # The sleep below is a child of this shell and does not hear SIGINT: without this it would outlive it.
+  [ -z "$sleeper" ] || { kill "$sleeper"; wait "$sleeper"; } 2>/dev/null
   exit 0
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ecosystem_core::converge::{Host as _, HostError, Silent};
 use ecosystem_core::os::host::OsHost;
 use ecosystem_core::os::place::{Place, own_process};
-use ecosystem_core::plan::{Desired, Policy, plan, violations};
+use ecosystem_core::plan::{Desired, Policy, Reason, plan, violations};
 use serde_json::json;
 
 use super::{failed_if, progress, settings};
@@ -32,7 +32,8 @@ pub(super) fn run(args: &args::Down) -> Result<Exit, Failure> {
     let mut host = super::sync::open(settings, &args.pm2, &place, &args.pace)?;
     let observed = host.observe()?;
     let desired = nothing(&place);
-    let plan = plan(&desired, &observed, &policy);
+    let mut plan = plan(&desired, &observed, &policy);
+    plan.steps.iter_mut().for_each(|step| step.reasons = vec![Reason::TakenDown]);
     if let Some(violation) = violations(&plan, &desired, &observed, &policy).first() {
         return Err(HostError::new(violation.to_string()).into());
     }

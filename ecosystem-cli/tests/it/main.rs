@@ -12,8 +12,8 @@ mod support;
 
 mod attributes;
 mod by_hand;
-mod examples;
 mod client;
+mod examples;
 mod forgotten;
 mod recording;
 mod sniff;

@@ -33,6 +33,8 @@ pub enum Reason {
     Adopted,
     /// The tree no longer declares it.
     Undeclared,
+    /// Somebody asked for the whole tree to be taken down.
+    TakenDown,
 }
 
 /// One field that is not as declared.
@@ -63,6 +65,7 @@ impl fmt::Display for Reason {
             Reason::Moved { from, to } => write!(f, "moved: {from} → {to}"),
             Reason::Adopted => f.write_str("taken over"),
             Reason::Undeclared => f.write_str("no longer declared"),
+            Reason::TakenDown => f.write_str("taken down"),
         }
     }
 }

@@ -93,7 +93,9 @@ fn effect_of(reason: &Reason) -> Effect {
         Reason::Changed(change) => change.effect,
         Reason::State(_) | Reason::NoProcess => Effect::Restart,
         Reason::Moved { .. } | Reason::Adopted => Effect::Reload,
-        Reason::Instances { .. } | Reason::NotRunning | Reason::Undeclared => Effect::Record,
+        Reason::Instances { .. } | Reason::NotRunning | Reason::Undeclared | Reason::TakenDown => {
+            Effect::Record
+        }
     }
 }
 
