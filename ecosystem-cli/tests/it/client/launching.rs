@@ -34,6 +34,10 @@ fn the_daemon_comes_up_and_knows_its_script() {
         let report = client.report().unwrap();
         assert_eq!(report.pm2_version, version);
         assert_eq!(report.node_path, program, "what PM2 runs to restart itself");
+        for output in ["fd/1", "fd/2"] {
+            let file = fs::read_link(format!("/proc/{}/{output}", client.daemon_pid())).unwrap();
+            assert_eq!(file, home.path().join("pm2.log"), "a daemon with our output keeps `| cat` waiting");
+        }
     }
 }
 
