@@ -10,6 +10,7 @@ use ecosystem_core::os::pm2::{Client, LaunchError, Pm2Program, Timeouts, launch}
 
 use crate::support::pm2_home::Pm2Home;
 use crate::support::pm2_program::{DEFAULT, VERSIONS, pm2_program};
+use crate::support::process::Process;
 use crate::support::wait::LONG;
 
 fn launch_in(home: &Pm2Home, program: &Pm2Program, limit: Duration) -> Result<Client, LaunchError> {
@@ -53,7 +54,7 @@ fn four_at_once_bring_up_one_daemon() {
     assert!(pids.iter().all(|pid| *pid == pids[0]), "{pids:?}");
     let daemons =
         home.processes().into_iter().filter(|process| process.cmdline().join(" ").contains("God Daemon"));
-    assert_eq!(daemons.map(|process| process.pid()).collect::<Vec<_>>(), [pids[0]]);
+    assert_eq!(daemons.map(Process::pid).collect::<Vec<_>>(), [pids[0]]);
 }
 
 #[test]
