@@ -10,6 +10,7 @@ use ecosystem_core::os::pm2::{Client, LaunchError, Pm2Program, Timeouts, launch}
 
 use crate::support::pm2_home::Pm2Home;
 use crate::support::pm2_program::{DEFAULT, VERSIONS, pm2_program};
+use crate::support::process::Process;
 use crate::support::wait::LONG;
 
 fn launch_in(home: &Pm2Home, program: &Pm2Program, limit: Duration) -> Result<Client, LaunchError> {
@@ -34,6 +35,10 @@ fn the_daemon_comes_up_and_knows_its_script() {
         let report = client.report().unwrap();
         assert_eq!(report.pm2_version, version);
         assert_eq!(report.node_path, program, "what PM2 runs to restart itself");
+        for output in ["fd/1", "fd/2"] {
+            let file = fs::read_link(format!("/proc/{}/{output}", client.daemon_pid())).unwrap();
+            assert_eq!(file, home.path().join("pm2.log"), "a daemon with our output keeps `| cat` waiting");
+        }
     }
 }
 
@@ -49,7 +54,7 @@ fn four_at_once_bring_up_one_daemon() {
     assert!(pids.iter().all(|pid| *pid == pids[0]), "{pids:?}");
     let daemons =
         home.processes().into_iter().filter(|process| process.cmdline().join(" ").contains("God Daemon"));
-    assert_eq!(daemons.map(|process| process.pid()).collect::<Vec<_>>(), [pids[0]]);
+    assert_eq!(daemons.map(Process::pid).collect::<Vec<_>>(), [pids[0]]);
 }
 
 #[test]

@@ -4,4 +4,5 @@ mod app;
 mod calls;
 mod cron;
 mod failures;
+mod hazards;
 mod launching;

@@ -36,7 +36,7 @@ impl Connection {
         let connected = connect(socket, limit).and_then(|fd| Ok((sockopt::socket_peercred(&fd)?, fd)));
         let (peer, fd) = connected.map_err(|source| unreachable(socket, source, limit))?;
         let uid = peer.uid.as_raw();
-        if uid != geteuid().as_raw() && uid != 0 {
+        if !is_trusted(uid, geteuid().as_raw()) {
             return Err(ClientError::NotOurs { socket: socket.to_owned(), uid });
         }
         let (stream, decoder) = (UnixStream::from(fd), Decoder::default());
@@ -124,6 +124,11 @@ impl Connection {
     }
 }
 
+/// Root could do anything to us anyway; anybody else could only have put the socket there to deceive.
+fn is_trusted(peer: u32, own: u32) -> bool {
+    peer == own || peer == 0
+}
+
 fn left(deadline: Deadline) -> io::Result<Duration> {
     deadline.remaining().ok_or_else(|| ErrorKind::TimedOut.into())
 }
@@ -149,5 +154,28 @@ fn unreachable(socket: &Utf8Path, source: io::Error, after: Duration) -> ClientE
         ErrorKind::PermissionDenied => ClientError::Denied { socket },
         _ if is_timeout(&source) => ClientError::Timeout { method: "connect", after },
         _ => ClientError::Unreachable { socket, source },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_user_and_root_are_trusted() {
+        assert!(is_trusted(1000, 1000));
+        assert!(is_trusted(0, 1000));
+        assert!(!is_trusted(1001, 1000));
+        assert!(!is_trusted(1001, 0));
+    }
+
+    #[test]
+    fn the_system_s_reasons_become_ours() {
+        let reason = |kind: ErrorKind| unreachable(Utf8Path::new("/h/rpc.sock"), kind.into(), Duration::ZERO);
+        assert!(matches!(reason(ErrorKind::NotFound), ClientError::NotRunning { .. }));
+        assert!(matches!(reason(ErrorKind::ConnectionRefused), ClientError::NotRunning { .. }));
+        assert!(matches!(reason(ErrorKind::PermissionDenied), ClientError::Denied { .. }));
+        assert!(matches!(reason(ErrorKind::WouldBlock), ClientError::Timeout { .. }));
+        assert!(matches!(reason(ErrorKind::InvalidInput), ClientError::Unreachable { .. }));
     }
 }

@@ -56,6 +56,7 @@ impl Preparation {
         for member in ["pm_pid_path", "pm_exec_path"] {
             attributes.get(member).ok_or(Hazard::Missing(member))?;
         }
+        check_instances(attributes.get("instances"))?;
         check_members(&attributes)?;
         check_members(env)?;
         Ok(Self(attributes))
@@ -190,6 +191,15 @@ fn check_members(object: &Object) -> Result<(), Hazard> {
         }
     }
     object.get("cron_restart").map_or(Ok(()), check_cron)
+}
+
+/// PM2 counts up to what `parseInt` makes of it, and throws if that is no number.
+fn check_instances(count: Option<&Json>) -> Result<(), Hazard> {
+    match count {
+        None => Ok(()),
+        Some(count) if count.is_i64() => Ok(()),
+        Some(_) => Err(Hazard::Kind { member: "instances", expected: "an integer" }),
+    }
 }
 
 /// PM2 schedules nothing for a falsy pattern and for `"0"`.

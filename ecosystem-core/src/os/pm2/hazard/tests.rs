@@ -21,7 +21,7 @@ fn a_whole_app_is_no_hazard() {
     for members in [
         json!({}),
         json!({ "cron_restart": "0 3 * * *", "watch": ["src"], "ignore_watch": ["node_modules"] }),
-        json!({ "cron_restart": "0", "watch": false, "log_date_format": "" }),
+        json!({ "cron_restart": "0", "watch": false, "log_date_format": "", "instances": -1 }),
     ] {
         let app = app_with(&members);
         assert_eq!(Preparation::new(app.clone()).unwrap().attributes(), &app);
@@ -39,6 +39,7 @@ fn attributes_that_kill_the_daemon_are_refused() {
     check(json!({ "pm_pid_path": null }), Hazard::Missing("pm_pid_path"));
     check(json!({ "pm_pid_path": 1 }), kind("pm_pid_path", "text"));
     check(json!({ "env": { "pm_pid_path": 1 } }), kind("pm_pid_path", "text"));
+    check(json!({ "instances": "max" }), kind("instances", "an integer"));
     check(json!({ "watch": 5 }), kind("watch", "a boolean or a list of texts"));
     check(json!({ "ignore_watch": [1] }), kind("ignore_watch", "a list of texts"));
     check(json!({ "pm_id": 0 }), Hazard::Id);
