@@ -44,8 +44,11 @@ pub trait Host {
     fn apply(&mut self, plan: &Plan, observed: &Observed) -> Vec<Outcome>;
 }
 
-/// Is told how a plan is carried out while it is.
+/// Is told what a pass does while it does it.
 pub trait Progress: Sync {
+    /// A generated file that somebody edited is about to be overwritten; the edit is kept beside it under this name.
+    fn edited(&self, path: &str, kept_as: &str);
+
     /// A plan is about to be carried out.
     fn planned(&self, plan: &Plan);
 
@@ -58,6 +61,7 @@ pub trait Progress: Sync {
 pub struct Silent;
 
 impl Progress for Silent {
+    fn edited(&self, _: &str, _: &str) {}
     fn planned(&self, _: &Plan) {}
     fn done(&self, _: &Step, _: &Outcome) {}
 }
@@ -133,8 +137,8 @@ pub enum WriteOutcome {
     Unchanged,
     /// It is new or was replaced by a newer one.
     Written,
-    /// Somebody had edited it; the edit is gone.
-    EditDiscarded,
+    /// Somebody had edited it; the edit is kept beside it.
+    EditReplaced,
 }
 
 /// What became of one step.

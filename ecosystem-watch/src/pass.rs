@@ -78,7 +78,7 @@ fn happened(report: &Report) -> Vec<String> {
     let written = report
         .written
         .iter()
-        .filter(|it| matches!(it.result, Ok(WriteOutcome::Written | WriteOutcome::EditDiscarded)));
+        .filter(|it| matches!(it.result, Ok(WriteOutcome::Written | WriteOutcome::EditReplaced)));
     let written = written.map(|it| format!("wrote {}", it.path));
     let steps = report.plan.steps.iter().zip(&report.outcomes).map(|(step, outcome)| {
         let why: Vec<String> = step.reasons.iter().map(ToString::to_string).collect();

@@ -66,9 +66,13 @@ fn pass(place: &Place, policy: Policy, dry_run: bool) -> Result<Pass, Failure> {
 struct Shown;
 
 impl Progress for Shown {
+    fn edited(&self, path: &str, kept_as: &str) {
+        // A closed stderr is no reason to stop half way.
+        let _ = show::tell(&show::outcome::edited(path, kept_as));
+    }
+
     fn planned(&self, plan: &Plan) {
         if !plan.is_empty() || !plan.holds.is_empty() {
-            // A closed stdout or stderr is no reason to stop half way through a plan.
             let _ = show::print(&show::plan::plan(plan));
         }
     }

@@ -38,6 +38,17 @@ pub(crate) fn outcome(step: &Step, outcome: &Outcome) -> String {
     text
 }
 
+/// A generated file that somebody edited is about to be overwritten.
+pub(crate) fn edited(path: &str, kept_as: &str) -> String {
+    let (path, kept_as) = (printable(path), printable(kept_as));
+    format!(
+        "{}warning{:#}: {path} was edited by hand and is generated anew; the edit is kept as {kept_as}\n  \
+         = hint: edit the ecosystem.edn instead\n",
+        style::WARNING,
+        style::WARNING
+    )
+}
+
 /// Generated files that were written, or could not be.
 pub(crate) fn written(written: &[Written]) -> String {
     let mut text = String::new();
@@ -45,13 +56,7 @@ pub(crate) fn written(written: &[Written]) -> String {
         let path = printable(path);
         let _ = match result {
             Ok(WriteOutcome::Unchanged) => Ok(()),
-            Ok(WriteOutcome::Written) => writeln!(text, "wrote {path}"),
-            Ok(WriteOutcome::EditDiscarded) => writeln!(
-                text,
-                "wrote {path} {}(it had been edited by hand; generated files are not to be edited){:#}",
-                style::WARNING,
-                style::WARNING
-            ),
+            Ok(WriteOutcome::Written | WriteOutcome::EditReplaced) => writeln!(text, "wrote {path}"),
             Err(problem) => {
                 writeln!(
                     text,

@@ -21,7 +21,8 @@ pub enum Outcome {
     Written,
     /// It said something else.
     Overwritten {
-        /// Somebody had changed the file after it was generated, or put a file of their own there.
+        /// Somebody had changed the file after it was generated, or put a file of their own there: what it said is
+        /// beside it, with [`EDITED`] behind its name.
         hand_edited: bool,
     },
 }
@@ -63,6 +64,34 @@ pub fn write(root: &Utf8Path, files: &[GeneratedFile]) -> Vec<Result<Outcome, Di
     files.iter().map(|file| write_one(root, file, &fill)).collect()
 }
 
+/// What stands behind the name of a file that somebody had edited.
+pub const EDITED: &str = ".edited";
+
+/// The paths of those files that somebody edited and that [`write`] would overwrite: to be told before.
+#[must_use]
+pub fn edited<'a>(root: &Utf8Path, files: &'a [GeneratedFile]) -> Vec<&'a str> {
+    let is_edited = |file: &&GeneratedFile| {
+        let text = checked_path(root, &file.path).and_then(|path| text_on_disk(&path));
+        matches!(text, Ok(Some(text)) if !is_current(&text, &file.text) && is_by_hand(&text))
+    };
+    files.iter().filter(is_edited).map(|file| file.path.as_str()).collect()
+}
+
+fn is_by_hand(text: &str) -> bool {
+    !inspect(text).is_some_and(|header| header.intact)
+}
+
+/// Keeps an edited file under another name. A hard link: what is there already under that name is replaced and
+/// never followed, and the bytes are the very ones.
+fn keep_edit(path: &Utf8Path) -> Result<(), DistError> {
+    let kept = Utf8PathBuf::from(format!("{path}{EDITED}"));
+    match fs::remove_file(&kept) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed("replace", &kept)(error)),
+        _ => {}
+    }
+    fs::hard_link(path, &kept).map_err(failed("keep the edited file as", &kept))
+}
+
 /// Puts text into a file just created; tests put a full disk in its place.
 type Fill = dyn Fn(&mut File, &str) -> io::Result<()>;
 
@@ -75,13 +104,14 @@ fn write_one(root: &Utf8Path, file: &GeneratedFile, fill: &Fill) -> Result<Outco
     let outcome = match text_on_disk(&path)? {
         None => Outcome::Written,
         Some(text) if is_current(&text, &file.text) => return Ok(Outcome::Unchanged),
-        Some(text) => {
-            Outcome::Overwritten { hand_edited: !inspect(&text).is_some_and(|header| header.intact) }
-        }
+        Some(text) => Outcome::Overwritten { hand_edited: is_by_hand(&text) },
     };
     let folder = path.parent().unwrap_or(root);
     if folder.file_name() == Some(DIST) {
         prepare_dist(folder, fill)?;
+    }
+    if outcome == (Outcome::Overwritten { hand_edited: true }) {
+        keep_edit(&path)?;
     }
     replace(folder, &path, &file.text, fill)?;
     Ok(outcome)

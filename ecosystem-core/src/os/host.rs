@@ -116,7 +116,7 @@ impl Host for OsHost {
     }
 
     fn write(&mut self, files: &[GeneratedFile]) -> Vec<Written> {
-        write(&self.settings.root, files)
+        write(&self.settings.root, files, self.settings.progress.as_ref())
     }
 
     fn machine(&mut self, questions: &Questions) -> Result<Machine, HostError> {
@@ -143,13 +143,15 @@ impl Host for OsHost {
     }
 }
 
-/// Writes generated files, one after the other.
-#[must_use]
-pub fn write(root: &Utf8Path, files: &[GeneratedFile]) -> Vec<Written> {
+/// Writes generated files, one after the other, telling first which edits are replaced.
+pub fn write(root: &Utf8Path, files: &[GeneratedFile], progress: &dyn Progress) -> Vec<Written> {
+    for path in dist::edited(root, files) {
+        progress.edited(path, &format!("{path}{}", dist::EDITED));
+    }
     let outcome = |outcome: dist::Outcome| match outcome {
         dist::Outcome::Unchanged => WriteOutcome::Unchanged,
         dist::Outcome::Written | dist::Outcome::Overwritten { hand_edited: false } => WriteOutcome::Written,
-        dist::Outcome::Overwritten { hand_edited: true } => WriteOutcome::EditDiscarded,
+        dist::Outcome::Overwritten { hand_edited: true } => WriteOutcome::EditReplaced,
     };
     let results = dist::write(root, files).into_iter().zip(files);
     let written = results.map(|(result, file)| Written {
