@@ -7,6 +7,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use tempfile::NamedTempFile;
 
 pub use prune::{Removal, remove_dist, stale};
 
@@ -110,10 +111,11 @@ fn write_one(root: &Utf8Path, file: &GeneratedFile, fill: &Fill) -> Result<Outco
     if folder.file_name() == Some(DIST) {
         prepare_dist(folder, fill)?;
     }
+    let temporary = write_beside(folder, &path, &file.text, fill)?;
     if outcome == (Outcome::Overwritten { hand_edited: true }) {
         keep_edit(&path)?;
     }
-    replace(folder, &path, &file.text, fill)?;
+    put_in_place(temporary, &path)?;
     Ok(outcome)
 }
 
@@ -185,15 +187,27 @@ fn prepare_dist(dist: &Utf8Path, fill: &Fill) -> Result<(), DistError> {
 ///
 /// Not flushed to the disk: after a power cut the next run finds whatever is there, compares and repairs it.
 fn replace(folder: &Utf8Path, path: &Utf8Path, text: &str, fill: &Fill) -> Result<(), DistError> {
-    let error = failed("write", path);
-    // Removed when dropped: an early return leaves nothing behind.
-    let mut file =
-        tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder).map_err(failed("write", path))?;
+    put_in_place(write_beside(folder, path, text, fill)?, path)
+}
+
+/// The whole text in a temporary file, which is removed when dropped: an early return leaves nothing behind.
+fn write_beside(
+    folder: &Utf8Path,
+    path: &Utf8Path,
+    text: &str,
+    fill: &Fill,
+) -> Result<NamedTempFile, DistError> {
+    let named = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder);
+    let mut file = named.map_err(failed("write", path))?;
     fill(file.as_file_mut(), text)
         // Temporary files are 0600; these hold no secrets, and other users' tools may read them.
         .and_then(|()| file.as_file().set_permissions(fs::Permissions::from_mode(0o644)))
-        .and_then(|()| file.persist(path).map_err(|error| error.error).map(drop))
-        .map_err(error)
+        .map_err(failed("write", path))?;
+    Ok(file)
+}
+
+fn put_in_place(file: NamedTempFile, path: &Utf8Path) -> Result<(), DistError> {
+    file.persist(path).map(drop).map_err(|error| failed("write", path)(error.error))
 }
 
 /// Begins the names of files that exist while another is being written.
