@@ -58,7 +58,6 @@ impl<'a> Passes<'a> {
             jobs: JOBS,
             patience: PATIENCE,
             allow_pm2: None,
-            progress: Box::new(Silent),
         };
         let mut host = OsHost::to_act(settings, LOCK_PATIENCE, || {
             let (pm2_bin, path) = (variable("PM2_BIN"), variable("PATH"));
@@ -70,7 +69,11 @@ impl<'a> Passes<'a> {
             })
         })?;
         let generated_by = self.place.generated_by(env!("CARGO_PKG_VERSION"))?;
-        converge(&mut host, &Pass { policy, generated_by, base: self.place.base.clone(), dry_run: false })
+        converge(
+            &mut host,
+            &Pass { policy, generated_by, base: self.place.base.clone(), dry_run: false },
+            &Silent,
+        )
     }
 }
 

@@ -49,26 +49,17 @@ pub(crate) fn edited(path: &str, kept_as: &str) -> String {
     )
 }
 
-/// Generated files that were written, or could not be.
-pub(crate) fn written(written: &[Written]) -> String {
-    let mut text = String::new();
-    for Written { path, result } in written {
-        let path = printable(path);
-        let _ = match result {
-            Ok(WriteOutcome::Unchanged) => Ok(()),
-            Ok(WriteOutcome::Written | WriteOutcome::EditReplaced) => writeln!(text, "wrote {path}"),
-            Err(problem) => {
-                writeln!(
-                    text,
-                    "{}error{:#}: {path} is not written: {}",
-                    style::ERROR,
-                    style::ERROR,
-                    printable(problem)
-                )
-            }
-        };
+/// What became of a generated file; nothing where it was right already.
+pub(crate) fn written(Written { path, result }: &Written) -> String {
+    let path = printable(path);
+    match result {
+        Ok(WriteOutcome::Unchanged) => String::new(),
+        Ok(WriteOutcome::Written | WriteOutcome::EditReplaced) => format!("wrote {path}\n"),
+        Err(problem) => {
+            let problem = printable(problem);
+            format!("{}error{:#}: {path} is not written: {problem}\n", style::ERROR, style::ERROR)
+        }
     }
-    text
 }
 
 /// One line at the end of a sync.
