@@ -45,7 +45,7 @@ fn attribute_change(entry: &Entry, wanted: &Attributes, process: &Process) -> Op
     let effect = entry.effect(kind);
     (effect != Effect::Record).then(|| Change {
         field: entry.field.to_owned(),
-        from: from.map(|value| shown_attribute(value)),
+        from: from.map(shown_attribute),
         to: to.as_ref().map(shown_attribute),
         effect,
         note: entry.note(kind),

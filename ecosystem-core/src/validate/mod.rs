@@ -7,7 +7,6 @@
 mod advice;
 mod apps;
 pub mod codes;
-mod cron;
 mod daemon;
 mod draft;
 mod env;
