@@ -2,6 +2,9 @@
 //!
 //! Diagnostics are data. How they look at a terminal or in JSON is decided by whoever shows them.
 
+#[cfg(test)]
+pub(crate) mod drawing;
+
 use serde::Serialize;
 
 /// One file of the tree, as read: the input of everything in this crate.

@@ -17,7 +17,6 @@ mod numbers;
 mod own_keys;
 mod probes;
 mod report;
-pub(crate) mod reserved_env;
 mod settings;
 mod sharing;
 mod spelling;

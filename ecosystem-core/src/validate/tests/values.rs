@@ -2,9 +2,10 @@
 
 use serde_json::{Value as Json, json};
 
+use crate::model::reserved_env;
 use crate::model::schema::Key;
 use crate::model::{EnvValue, InheritEnv};
-use crate::validate::{codes, names, reserved_env, words};
+use crate::validate::{codes, names, words};
 
 use super::{app, compiled};
 
