@@ -5,17 +5,9 @@ use std::io::Read as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::codes::{LINKED_FOLDER, NOT_A_FILE, TOO_LARGE, UNREADABLE};
 use crate::converge::{HostError, Tree};
 use crate::diagnostic::{Diagnostic, Source, Span};
-
-/// A place in the tree could not be looked at.
-const UNREADABLE: &str = "E0401";
-/// A source is not a regular file.
-const NOT_A_FILE: &str = "E0402";
-/// A source is larger than any real one.
-const TOO_LARGE: &str = "E0403";
-/// A link to a folder is not followed.
-const LINKED_FOLDER: &str = "W0404";
 
 /// The largest source that is read. Real ones have a few kilobytes; the limit keeps a stray dump from being
 /// parsed on each pass, and is a hundred times what a daemon of a hundred apps takes.
