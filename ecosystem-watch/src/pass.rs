@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use camino::Utf8Path;
 use ecosystem_core::converge::{HostError, Pass, Report, Silent, WriteOutcome, converge};
 use ecosystem_core::os::host::{OsHost, Settings};
 use ecosystem_core::os::place::{Place, own_process, pm2_home, variable};
@@ -62,7 +63,7 @@ impl<'a> Passes<'a> {
         let mut host = OsHost::to_act(settings, LOCK_PATIENCE, || {
             let (pm2_bin, path) = (variable("PM2_BIN"), variable("PATH"));
             Pm2Program::find(&Search {
-                option: self.args.pm2.as_deref().map(|path| path.as_str()),
+                option: self.args.pm2.as_deref().map(Utf8Path::as_str),
                 pm2_bin: pm2_bin.as_deref(),
                 base: &self.place.base,
                 path: path.as_deref(),

@@ -49,7 +49,7 @@ fn files(args: &args::Render, reading: &Reading, pass: &Pass) -> Result<Vec<Gene
     if let Some(id) = &args.daemon {
         let id = DaemonId::new(id);
         if files.is_empty() && !reading.ecosystem.broken.contains_key(&id) {
-            let known: Vec<&str> = reading.ecosystem.daemons.keys().map(|id| id.as_str()).collect();
+            let known: Vec<&str> = reading.ecosystem.daemons.keys().map(DaemonId::as_str).collect();
             return Err(Failure::Usage(format!("there is no daemon {id}; there are: {}", known.join(", "))));
         }
     }

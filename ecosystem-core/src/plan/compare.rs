@@ -6,9 +6,10 @@ use super::desired::DesiredApp;
 use super::effects::{self, Effect, Entry, Kind};
 use super::reason::{Change, Reason};
 use super::secret::{MASK, looks_secret, masked, masked_words};
+use crate::model::{DIGEST_VARIABLE, OWNER_VARIABLE, SOURCE_VARIABLE};
 use crate::pm2::Attributes;
 use crate::pm2::observed::{Process, text_of};
-use crate::pm2::{DIGEST_VARIABLE, OWNER_VARIABLE, SOURCE_VARIABLE, is_base, is_internal};
+use crate::pm2::{is_base, is_internal};
 
 /// Everything about a process that needs a step.
 pub(super) fn differences(app: &DesiredApp, wanted: &Attributes, process: &Process) -> Vec<Reason> {
@@ -43,7 +44,7 @@ fn attribute_change(entry: &Entry, wanted: &Attributes, process: &Process) -> Op
     let effect = entry.effect(kind);
     (effect != Effect::Record).then(|| Change {
         field: entry.field.to_owned(),
-        from: from.map(|value| shown_attribute(value)),
+        from: from.map(shown_attribute),
         to: to.as_ref().map(shown_attribute),
         effect,
         note: entry.note(kind),
