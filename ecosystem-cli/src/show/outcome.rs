@@ -6,12 +6,12 @@ use std::time::Duration;
 use ecosystem_core::converge::{Outcome, Report, StepError, WriteOutcome, Written};
 use ecosystem_core::plan::Step;
 
-use super::{printable, style};
+use super::{printable, printable_line, style};
 
 /// One step's outcome, with its last log lines where it failed.
 pub(crate) fn outcome(step: &Step, outcome: &Outcome) -> String {
     let (verb, took) = (step.action.verb(), duration(outcome.took));
-    let app = printable(&outcome.app);
+    let app = printable_line(&outcome.app);
     let mut text = String::new();
     // Writing to a string cannot fail.
     match &outcome.result {
@@ -42,7 +42,7 @@ pub(crate) fn outcome(step: &Step, outcome: &Outcome) -> String {
 pub(crate) fn written(written: &[Written]) -> String {
     let mut text = String::new();
     for Written { path, result } in written {
-        let path = printable(path);
+        let path = printable_line(path);
         let _ = match result {
             Ok(WriteOutcome::Unchanged) => Ok(()),
             Ok(WriteOutcome::Written) => writeln!(text, "wrote {path}"),

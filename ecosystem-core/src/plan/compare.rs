@@ -16,9 +16,7 @@ pub(super) fn differences(app: &DesiredApp, wanted: &Attributes, process: &Proce
     let mut reasons = stamp_differences(app, wanted, process);
     let attributes = effects::entries().iter().filter_map(|entry| attribute_change(entry, wanted, process));
     reasons.extend(attributes.map(|change| Reason::Changed(Change { by_hand: same_digest, ..change })));
-    reasons.extend(
-        variable_changes(wanted, process, same_digest && !app.has_env_files).into_iter().map(Reason::Changed),
-    );
+    reasons.extend(variable_changes(app, wanted, process, same_digest).into_iter().map(Reason::Changed));
     reasons
 }
 
@@ -91,18 +89,24 @@ fn shown_attribute(value: &Json) -> String {
 /// have been started from another shell since. Of what PM2 has beyond the declaration, what the app got from
 /// whoever started it by hand is tolerated (`lenient`) where the digest shows that it cannot be a variable
 /// which the declaration has lost.
-fn variable_changes(wanted: &Attributes, process: &Process, lenient: bool) -> Vec<Change> {
+fn variable_changes(
+    app: &DesiredApp,
+    wanted: &Attributes,
+    process: &Process,
+    same_digest: bool,
+) -> Vec<Change> {
+    let lenient = same_digest && !app.has_env_files;
     let mut changes = Vec::new();
     for name in wanted.declared_env_names() {
         let to = wanted.variable(name);
         let from = process.variable(name);
         if from != to && !is_stamp(name) {
-            changes.push(variable_change(name, from, to, lenient));
+            changes.push(variable_change(app, name, from, to, lenient));
         }
     }
     for name in surplus_variables(wanted, process, lenient) {
         let from = process.variable(name).or_else(|| process.attribute(name).map(text_of));
-        changes.push(variable_change(name, from, None, false));
+        changes.push(variable_change(app, name, from, None, false));
     }
     changes
 }
@@ -123,8 +127,17 @@ pub(super) fn surplus_variables<'a>(
     recorded.chain(left_behind).collect()
 }
 
-fn variable_change(name: &str, from: Option<String>, to: Option<String>, by_hand: bool) -> Change {
-    let secret = [&from, &to].into_iter().flatten().any(|value| looks_secret(name, value));
+/// A value is shown only of a variable that the tree itself gives: any other may be an env file's, or have been
+/// one's when the process was started.
+fn variable_change(
+    app: &DesiredApp,
+    name: &str,
+    from: Option<String>,
+    to: Option<String>,
+    by_hand: bool,
+) -> Change {
+    let secret = !app.written_env.contains(name)
+        || [&from, &to].into_iter().flatten().any(|value| looks_secret(name, value));
     let show = |value: String| if secret { masked("SECRET", &value) } else { masked(name, &value) };
     let note = to.is_none().then_some("PM2's own reload would leave it in the process");
     Change {
