@@ -59,7 +59,6 @@ impl<'a> Passes<'a> {
             jobs: JOBS,
             patience: PATIENCE,
             allow_pm2: None,
-            progress: Box::new(Silent),
         };
         let mut host = OsHost::to_act(settings, LOCK_PATIENCE, || {
             let (pm2_bin, path) = (variable("PM2_BIN"), variable("PATH"));
@@ -71,7 +70,11 @@ impl<'a> Passes<'a> {
             })
         })?;
         let generated_by = self.place.generated_by(env!("CARGO_PKG_VERSION"))?;
-        converge(&mut host, &Pass { policy, generated_by, base: self.place.base.clone(), dry_run: false })
+        converge(
+            &mut host,
+            &Pass { policy, generated_by, base: self.place.base.clone(), dry_run: false },
+            &Silent,
+        )
     }
 }
 
@@ -79,7 +82,7 @@ fn happened(report: &Report) -> Vec<String> {
     let written = report
         .written
         .iter()
-        .filter(|it| matches!(it.result, Ok(WriteOutcome::Written | WriteOutcome::EditDiscarded)));
+        .filter(|it| matches!(it.result, Ok(WriteOutcome::Written | WriteOutcome::EditReplaced)));
     let written = written.map(|it| format!("wrote {}", it.path));
     let steps = report.plan.steps.iter().zip(&report.outcomes).map(|(step, outcome)| {
         let why: Vec<String> = step.reasons.iter().map(ToString::to_string).collect();

@@ -1,10 +1,10 @@
 //! `plan`: what `sync` would do, and why; changes nothing.
 
-use ecosystem_core::converge::{Report, Silent, converge};
+use ecosystem_core::converge::{Report, converge};
 use ecosystem_core::os::host::OsHost;
 use serde_json::json;
 
-use super::{IDLE, failed_if, pass, settings};
+use super::{IDLE, failed_if, pass, progress, settings};
 use crate::args;
 use crate::exit::{Exit, Failure};
 use crate::place;
@@ -39,10 +39,10 @@ impl<'a> From<&'a args::Sync> for Asked<'a> {
 
 pub(super) fn run(asked: &Asked<'_>) -> Result<Exit, Failure> {
     let place = place::find(asked.tree)?;
-    let settings = settings(&place, asked.pm2, &IDLE, Box::new(Silent))?;
+    let settings = settings(&place, asked.pm2, &IDLE)?;
     let policy = place::policy(asked.scope, &settings.home);
     let mut host = OsHost::to_look(settings)?;
-    let report = converge(&mut host, &pass(&place, policy, true)?)?;
+    let report = converge(&mut host, &pass(&place, policy, true)?, progress(asked.json))?;
     let version = host.pm2_version();
     if asked.json {
         show::json::print(&json!({
@@ -51,7 +51,6 @@ pub(super) fn run(asked: &Asked<'_>) -> Result<Exit, Failure> {
             "plan": show::json::plan(&report.plan),
         }))?;
     } else {
-        show::diagnostics::show(&report.diagnostics, &report.sources)?;
         if version.is_none() {
             show::tell("PM2 is not running: everything is to be started\n")?;
         }

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use super::desired::DesiredApp;
 use super::effects::{self, Effect, Entry, Kind};
 use super::reason::{Change, Reason};
-use super::secret::{looks_secret, masked};
+use super::secret::{MASK, looks_secret, masked, masked_words};
 use crate::model::{DIGEST_VARIABLE, OWNER_VARIABLE, SOURCE_VARIABLE};
 use crate::pm2::Attributes;
 use crate::pm2::observed::{Process, text_of};
@@ -17,9 +17,7 @@ pub(super) fn differences(app: &DesiredApp, wanted: &Attributes, process: &Proce
     let mut reasons = stamp_differences(app, wanted, process);
     let attributes = effects::entries().iter().filter_map(|entry| attribute_change(entry, wanted, process));
     reasons.extend(attributes.map(|change| Reason::Changed(Change { by_hand: same_digest, ..change })));
-    reasons.extend(
-        variable_changes(wanted, process, same_digest && !app.has_env_files).into_iter().map(Reason::Changed),
-    );
+    reasons.extend(variable_changes(app, wanted, process, same_digest).into_iter().map(Reason::Changed));
     reasons
 }
 
@@ -73,13 +71,8 @@ fn same(a: &Json, b: &Json) -> bool {
 
 fn shown_attribute(value: &Json) -> String {
     match value {
-        // Words may hold what was meant as a secret, such as `--token=…`.
         Json::Array(words) => {
-            let words = words.iter().map(text_of).map(|word| {
-                let name = word.split_once('=').map_or("", |(name, _)| name);
-                masked(name, &word)
-            });
-            format!("[{}]", words.collect::<Vec<_>>().join(" "))
+            format!("[{}]", masked_words(&words.iter().map(text_of).collect::<Vec<_>>()).join(" "))
         }
         Json::String(text) => masked("", text),
         other => other.to_string(),
@@ -92,20 +85,44 @@ fn shown_attribute(value: &Json) -> String {
 /// have been started from another shell since. Of what PM2 has beyond the declaration, what the app got from
 /// whoever started it by hand is tolerated (`lenient`) where the digest shows that it cannot be a variable
 /// which the declaration has lost.
-fn variable_changes(wanted: &Attributes, process: &Process, lenient: bool) -> Vec<Change> {
+fn variable_changes(
+    app: &DesiredApp,
+    wanted: &Attributes,
+    process: &Process,
+    same_digest: bool,
+) -> Vec<Change> {
+    let lenient = same_digest && !app.has_env_files;
     let mut changes = Vec::new();
     for name in wanted.declared_env_names() {
-        let to = wanted.variable(name);
-        let from = process.variable(name);
+        let (from, to) = (process.variable(name), wanted.variable(name));
         if from != to && !is_stamp(name) {
-            changes.push(variable_change(name, from, to, lenient));
+            let open = app.written_env.contains(name) && !is_secret(name, &[&from, &to]);
+            let show = |value: String| if open { format!("{value:?}") } else { MASK.to_owned() };
+            changes.push(Change {
+                from: from.map(show),
+                to: to.map(show),
+                by_hand: lenient,
+                ..of_variable(name)
+            });
         }
     }
-    for name in surplus_variables(wanted, process, lenient) {
-        let from = process.variable(name).or_else(|| process.attribute(name).map(text_of));
-        changes.push(variable_change(name, from, None, false));
-    }
+    let surplus = surplus_variables(wanted, process, lenient);
+    changes.extend(surplus.into_iter().map(|name| Change {
+        note: Some("PM2's own reload would leave it in the process"),
+        ..of_variable(name)
+    }));
     changes
+}
+
+/// A change of a variable of which nothing is shown yet. What a removed one held is not shown at all: it may have
+/// come from an env file that is no longer named.
+fn of_variable(name: &str) -> Change {
+    let field = format!("env.{name}");
+    Change { field, from: None, to: None, effect: Effect::Reload, note: None, by_hand: false }
+}
+
+fn is_secret(name: &str, values: &[&Option<String>]) -> bool {
+    values.iter().copied().flatten().any(|value| looks_secret(name, value))
 }
 
 /// Variables that PM2 has for the app and that should not be there.
@@ -122,20 +139,6 @@ pub(super) fn surplus_variables<'a>(
         .attribute_names()
         .filter(|name| looks_like_variable(name) && process.variable(name).is_none() && surplus(name));
     recorded.chain(left_behind).collect()
-}
-
-fn variable_change(name: &str, from: Option<String>, to: Option<String>, by_hand: bool) -> Change {
-    let secret = [&from, &to].into_iter().flatten().any(|value| looks_secret(name, value));
-    let show = |value: String| if secret { masked("SECRET", &value) } else { masked(name, &value) };
-    let note = to.is_none().then_some("PM2's own reload would leave it in the process");
-    Change {
-        field: format!("env.{name}"),
-        from: from.map(show),
-        to: to.map(show),
-        effect: Effect::Reload,
-        note,
-        by_hand,
-    }
 }
 
 fn is_stamp(name: &str) -> bool {

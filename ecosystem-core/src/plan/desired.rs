@@ -28,6 +28,8 @@ pub struct DesiredApp {
     pub digest: Digest,
     /// Whether some of its environment comes from files, which the digest does not cover.
     pub has_env_files: bool,
+    /// The variables that `:env` itself gives: values from anywhere else are never shown.
+    pub written_env: BTreeSet<String>,
     /// What PM2 is to be told, or why that cannot be said on this machine.
     pub attributes: Result<Attributes, Vec<Unresolvable>>,
 }
@@ -41,6 +43,7 @@ impl Desired {
                 daemon: daemon.id.clone(),
                 digest: Digest::of(app),
                 has_env_files: !app.env_files.is_empty(),
+                written_env: app.env.keys().cloned().collect(),
                 attributes: resolve(&daemon.id, app, machine),
             };
             (app.name.clone(), desired)

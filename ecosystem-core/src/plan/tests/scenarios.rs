@@ -66,12 +66,12 @@ fn environment() {
     change(
         ":env {:A \"1\"}",
         "",
-        "~ web restart [0]: env.A: \"1\" removed (PM2's own reload would leave it in the process)",
+        "~ web restart [0]: env.A: removed (PM2's own reload would leave it in the process)",
     );
     change(
         ":env {:A \"1\"}",
         ":env {:B \"1\"}",
-        "~ web restart [0]: env.B: set to \"1\" | env.A: \"1\" removed (PM2's own reload would leave it in the process)",
+        "~ web restart [0]: env.B: set to \"1\" | env.A: removed (PM2's own reload would leave it in the process)",
     );
     change(
         ":env {:API_TOKEN \"old\"}",
@@ -81,7 +81,7 @@ fn environment() {
     change(
         ":env_file \".env\"",
         "",
-        "~ web restart [0]: env.FROM_FILE: \"1\" removed (PM2's own reload would leave it in the process)",
+        "~ web restart [0]: env.FROM_FILE: removed (PM2's own reload would leave it in the process)",
     );
 }
 
@@ -268,7 +268,7 @@ fn changes_by_hand_are_undone() {
         record.insert("LEFT_BEHIND".to_owned(), json!("x"));
     });
     let plan = super::checked(&super::desired(&[("a", &web)]), &pm2, &Policy::default());
-    assert!(super::words(&plan).contains("env.LEFT_BEHIND: \"x\" removed"), "{}", super::words(&plan));
+    assert!(super::words(&plan).contains("env.LEFT_BEHIND: removed"), "{}", super::words(&plan));
 }
 
 #[test]
