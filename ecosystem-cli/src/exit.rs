@@ -1,9 +1,11 @@
 //! How a run ends.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::process::ExitCode;
 
 use ecosystem_core::converge::HostError;
+
+use crate::show;
 
 /// What a command came to, as its exit code tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +38,6 @@ pub(crate) fn report(result: Result<Exit, Failure>) -> ExitCode {
         Ok(Exit::Done) => ExitCode::SUCCESS,
         Ok(Exit::Failed) => ExitCode::from(1),
         Ok(Exit::Pending) => ExitCode::from(3),
-        // Whoever read our output has seen enough: not an error.
-        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(failure) => {
             // Nothing is left to be done where even this cannot be written.
             let _ = say(&failure);
@@ -47,11 +47,10 @@ pub(crate) fn report(result: Result<Exit, Failure>) -> ExitCode {
 }
 
 fn say(failure: &Failure) -> io::Result<()> {
-    let mut err = anstream::stderr().lock();
-    let style = crate::show::style::ERROR;
-    writeln!(err, "{style}error{style:#}: {failure}")?;
+    let style = show::style::ERROR;
+    show::tell(&format!("{style}error{style:#}: {}\n", show::printable(&failure.to_string())))?;
     if let Failure::Host(HostError { hint: Some(hint), .. }) = failure {
-        writeln!(err, "  = hint: {hint}")?;
+        show::tell(&format!("  = hint: {}\n", show::printable(hint)))?;
     }
     Ok(())
 }

@@ -24,17 +24,12 @@ pub(crate) fn pm2_program(pm2: &args::Pm2, base: &Utf8Path) -> Result<Pm2Program
 }
 
 /// What is allowed and wanted.
-pub(crate) fn policy(scope: &args::Scope, home: &Utf8Path) -> Policy {
+pub(crate) fn policy(scope: &args::Scope, only: Option<BTreeSet<DaemonId>>, home: &Utf8Path) -> Policy {
     Policy {
-        only: only(&scope.only),
+        only,
         adopt: scope.adopt.iter().cloned().collect(),
         allow_mass_delete: scope.allow_mass_delete,
         own_process: own_process(home),
         ..Policy::default()
     }
-}
-
-/// The daemons of `--only`; all where none is named.
-pub(crate) fn only(ids: &[String]) -> Option<BTreeSet<DaemonId>> {
-    (!ids.is_empty()).then(|| ids.iter().map(DaemonId::new).collect())
 }

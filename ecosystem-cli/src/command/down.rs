@@ -8,7 +8,7 @@ use ecosystem_core::os::place::{Place, own_process};
 use ecosystem_core::plan::{Desired, Policy, Reason, plan, violations};
 use serde_json::json;
 
-use super::{failed_if, progress, settings};
+use super::{failed_if, progress, scope, settings};
 use crate::args;
 use crate::exit::{Exit, Failure};
 use crate::place;
@@ -18,7 +18,7 @@ pub(super) fn run(args: &args::Down) -> Result<Exit, Failure> {
     let place = place::find(&args.tree)?;
     let settings = settings(&place, &args.pm2, &args.pace)?;
     let policy = Policy {
-        only: place::only(&args.only),
+        only: scope::only(&args.only, &place, &args.pm2)?,
         allow_mass_delete: true,
         own_process: own_process(&settings.home),
         ..Policy::default()

@@ -4,6 +4,7 @@ mod check;
 mod down;
 mod plan;
 mod render;
+mod scope;
 mod status;
 mod sync;
 

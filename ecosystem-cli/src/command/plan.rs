@@ -4,7 +4,7 @@ use ecosystem_core::converge::{Report, converge};
 use ecosystem_core::os::host::OsHost;
 use serde_json::json;
 
-use super::{IDLE, failed_if, pass, progress, settings};
+use super::{IDLE, failed_if, pass, progress, scope, settings};
 use crate::args;
 use crate::exit::{Exit, Failure};
 use crate::place;
@@ -40,7 +40,8 @@ impl<'a> From<&'a args::Sync> for Asked<'a> {
 pub(super) fn run(asked: &Asked<'_>) -> Result<Exit, Failure> {
     let place = place::find(asked.tree)?;
     let settings = settings(&place, asked.pm2, &IDLE)?;
-    let policy = place::policy(asked.scope, &settings.home);
+    let only = scope::only(&asked.scope.only, &place, asked.pm2)?;
+    let policy = place::policy(asked.scope, only, &settings.home);
     let mut host = OsHost::to_look(settings)?;
     let report = converge(&mut host, &pass(&place, policy, true)?, progress(asked.json))?;
     let version = host.pm2_version();

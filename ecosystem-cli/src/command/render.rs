@@ -14,7 +14,7 @@ use ecosystem_core::render::{GeneratedFile, check_config_name, is_current, rende
 use serde_json::json;
 use similar::TextDiff;
 
-use super::{failed_if, pass, progress};
+use super::{failed_if, pass, progress, scope};
 use crate::args;
 use crate::exit::{Exit, Failure};
 use crate::place;
@@ -47,11 +47,7 @@ pub(super) fn run(args: &args::Render) -> Result<Exit, Failure> {
 fn files(args: &args::Render, reading: &Reading, pass: &Pass) -> Result<Vec<GeneratedFile>, Failure> {
     let mut files = generated_files(&reading.ecosystem, pass);
     if let Some(id) = &args.daemon {
-        let id = DaemonId::new(id);
-        if files.is_empty() && !reading.ecosystem.broken.contains_key(&id) {
-            let known: Vec<&str> = reading.ecosystem.daemons.keys().map(DaemonId::as_str).collect();
-            return Err(Failure::Usage(format!("there is no daemon {id}; there are: {}", known.join(", "))));
-        }
+        scope::check(&DaemonId::new(id), &reading.ecosystem)?;
     }
     if let Some(name) = &args.aggregate {
         if let Err(error) = check_config_name(name) {
@@ -67,9 +63,15 @@ fn files(args: &args::Render, reading: &Reading, pass: &Pass) -> Result<Vec<Gene
 /// Shows what differs on disk.
 fn check(args: &args::Render, place: &Place, files: &[GeneratedFile], broken: bool) -> Result<Exit, Failure> {
     let mut differing = Vec::new();
-    let mut text = String::new();
+    let (mut text, mut broken) = (String::new(), broken);
     for file in files {
-        let on_disk = std::fs::read_to_string(place.root.join(&file.path)).unwrap_or_default();
+        let on_disk = dist::text(&place.root, &file.path).unwrap_or_else(|error| {
+            broken = true;
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{}: {error}", file.path);
+            None
+        });
+        let on_disk = on_disk.unwrap_or_default();
         if !is_current(&on_disk, &file.text) {
             differing.push(file.path.as_str());
             // Writing to a string cannot fail.
@@ -79,7 +81,7 @@ fn check(args: &args::Render, place: &Place, files: &[GeneratedFile], broken: bo
     if args.json {
         show::json::print(&json!({ "differing": differing, "diff": text }))?;
     } else {
-        show::print(&text)?;
+        show::print(&show::printable(&text))?;
     }
     Ok(match failed_if(broken) {
         Exit::Done if !differing.is_empty() => Exit::Pending,
@@ -126,7 +128,7 @@ fn show_written(
         return Ok(());
     }
     for it in pruned {
-        show::print(&format!("{}: {}\n", show::printable(&it.id.join("dist")), pruned_text(it)))?;
+        show::print(&format!("{}: {}\n", show::printable_line(&it.id.join("dist")), pruned_text(it)))?;
     }
     let unchanged = |it: &Written| matches!(it.result, Ok(WriteOutcome::Unchanged));
     if written.iter().all(unchanged) && pruned.is_empty() {

@@ -32,7 +32,11 @@ pub(super) fn run(args: &args::Status) -> Result<Exit, Failure> {
         }))?;
     } else {
         let pm2 = host.pm2_version().map_or_else(|| "not running".to_owned(), str::to_owned);
-        show::print(&format!("tree {}\nPM2 {pm2}\n\n{}", place.root, status(&rows, &foreign)))?;
+        show::print(&format!(
+            "tree {}\nPM2 {pm2}\n\n{}",
+            show::printable_line(place.root.as_str()),
+            status(&rows, &foreign)
+        ))?;
     }
     Ok(failed_if(report.has_failures()))
 }

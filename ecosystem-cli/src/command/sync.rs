@@ -6,7 +6,7 @@ use ecosystem_core::os::place::Place;
 use ecosystem_core::os::pm2::Pm2Program;
 use serde_json::json;
 
-use super::{failed_if, pass, progress, settings};
+use super::{failed_if, pass, progress, scope, settings};
 use crate::args;
 use crate::exit::{Exit, Failure};
 use crate::place;
@@ -15,7 +15,8 @@ use crate::show;
 pub(super) fn run(args: &args::Sync) -> Result<Exit, Failure> {
     let place = place::find(&args.tree)?;
     let settings = settings(&place, &args.pm2, &args.pace)?;
-    let policy = place::policy(&args.scope, &settings.home);
+    let only = scope::only(&args.scope.only, &place, &args.pm2)?;
+    let policy = place::policy(&args.scope, only, &settings.home);
     let mut host = open(settings, &args.pm2, &place, &args.pace)?;
     let report = converge(&mut host, &pass(&place, policy, false)?, progress(args.json))?;
     if args.json {
@@ -47,7 +48,10 @@ pub(super) fn open(
             Pm2Program::Npx => {
                 show::tell("PM2 is not running and not installed: starting it through npx (pm2@7)\n")
             }
-            Pm2Program::Path(path) => show::tell(&format!("PM2 is not running: starting it with {path}\n")),
+            Pm2Program::Path(path) => {
+                let path = show::printable_line(path.as_str());
+                show::tell(&format!("PM2 is not running: starting it with {path}\n"))
+            }
         };
         Ok(program)
     };

@@ -10,7 +10,7 @@ use super::plan::{explain, word};
 
 /// Prints a value with a line feed.
 pub(crate) fn print(value: &Json) -> std::io::Result<()> {
-    super::print(&format!("{value:#}\n"))
+    super::print(&super::printable_json(&format!("{value:#}\n")))
 }
 
 /// Diagnostics with lines and columns beside their spans.

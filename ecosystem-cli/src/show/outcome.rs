@@ -6,12 +6,12 @@ use std::time::Duration;
 use ecosystem_core::converge::{Outcome, Report, StepError, WriteOutcome, Written};
 use ecosystem_core::plan::Step;
 
-use super::{printable, style};
+use super::{printable, printable_line, style};
 
 /// One step's outcome, with its last log lines where it failed.
 pub(crate) fn outcome(step: &Step, outcome: &Outcome) -> String {
     let (verb, took) = (step.action.verb(), duration(outcome.took));
-    let app = printable(&outcome.app);
+    let app = printable_line(&outcome.app);
     let mut text = String::new();
     // Writing to a string cannot fail.
     match &outcome.result {
@@ -40,7 +40,7 @@ pub(crate) fn outcome(step: &Step, outcome: &Outcome) -> String {
 
 /// A generated file that somebody edited is about to be overwritten.
 pub(crate) fn edited(path: &str, kept_as: &str) -> String {
-    let (path, kept_as) = (printable(path), printable(kept_as));
+    let (path, kept_as) = (printable_line(path), printable_line(kept_as));
     format!(
         "{}warning{:#}: {path} was edited by hand and is generated anew; the edit is kept as {kept_as}\n  \
          = hint: edit the ecosystem.edn instead\n",
@@ -51,7 +51,7 @@ pub(crate) fn edited(path: &str, kept_as: &str) -> String {
 
 /// What became of a generated file; nothing where it was right already.
 pub(crate) fn written(Written { path, result }: &Written) -> String {
-    let path = printable(path);
+    let path = printable_line(path);
     match result {
         Ok(WriteOutcome::Unchanged) => String::new(),
         Ok(WriteOutcome::Written | WriteOutcome::EditReplaced) => format!("wrote {path}\n"),

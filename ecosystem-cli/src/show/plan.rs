@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anstyle::Style;
 use ecosystem_core::plan::{Action, Guard, Hold, Plan, Step, Why};
 
-use super::{printable, style};
+use super::{printable_line, style};
 
 /// The whole plan; one line says so where there is nothing to do.
 pub(crate) fn plan(plan: &Plan) -> String {
@@ -53,10 +53,14 @@ fn line(text: &mut String, color: Style, symbol: char, app: &str, verb: &str, wh
     let mut why = why.iter();
     let first = why.next().map(String::as_str).unwrap_or_default();
     // Writing to a string cannot fail.
-    let _ =
-        writeln!(text, "{color}{symbol} {:width$}   {verb:<9}{color:#} {}", printable(app), printable(first));
+    let _ = writeln!(
+        text,
+        "{color}{symbol} {:width$}   {verb:<9}{color:#} {}",
+        printable_line(app),
+        printable_line(first)
+    );
     for more in why {
-        let _ = writeln!(text, "  {:width$}   {:<9} {}", "", "", printable(more));
+        let _ = writeln!(text, "  {:width$}   {:<9} {}", "", "", printable_line(more));
     }
 }
 

@@ -1,6 +1,6 @@
 //! A plain table: columns as wide as their widest cell.
 
-use super::{printable, style};
+use super::{printable_line, style};
 
 /// Lays out rows under a heading; the last column is not padded.
 pub(crate) fn table<const N: usize>(heading: [&str; N], rows: &[[String; N]]) -> String {
@@ -20,6 +20,6 @@ pub(crate) fn table<const N: usize>(heading: [&str; N], rows: &[[String; N]]) ->
 }
 
 fn line<const N: usize>(cells: &[String; N], widths: &[usize; N]) -> String {
-    let cells = cells.iter().zip(widths).map(|(cell, width)| format!("{:width$}", printable(cell)));
+    let cells = cells.iter().zip(widths).map(|(cell, width)| format!("{:width$}", printable_line(cell)));
     cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
 }

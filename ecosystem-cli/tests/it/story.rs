@@ -210,6 +210,11 @@ fn a_crash_is_a_failure_with_its_last_lines() {
     let output = world.sync().fails(1);
     assert!(output.contains("no such luck"), "{output}");
     assert_eq!(world.pids()["beta"], before["beta"]);
+    // One that lives for a moment is online at most looks; that it was restarted meanwhile gives it away.
+    world.program("short.mjs", "setTimeout(() => { console.error('too short'); process.exit(3); }, 400);\n");
+    world.daemon("alpha", &ALPHA.replace("idle.mjs", "short.mjs"));
+    let output = world.sync().fails(1);
+    assert!(output.contains("too short") && output.contains("crashed"), "{output}");
     // What cannot be started at all is left as it is.
     world.daemon("alpha", &ALPHA.replace("idle.mjs", "missing.mjs"));
     let output = world.sync().fails(1);

@@ -100,6 +100,14 @@ fn fill(file: &mut File, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())
 }
 
+/// What a generated file says now; `None` if there is none.
+///
+/// # Errors
+/// The path leads through a link, or is no file, or cannot be read.
+pub fn text(root: &Utf8Path, below: &str) -> Result<Option<String>, DistError> {
+    text_on_disk(&checked_path(root, below)?)
+}
+
 fn write_one(root: &Utf8Path, file: &GeneratedFile, fill: &Fill) -> Result<Outcome, DistError> {
     let path = checked_path(root, &file.path)?;
     let outcome = match text_on_disk(&path)? {

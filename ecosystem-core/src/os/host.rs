@@ -51,7 +51,7 @@ impl OsHost {
     /// # Errors
     /// PM2 is up and cannot be used.
     pub fn to_look(settings: Settings) -> Result<Self, HostError> {
-        let pm2 = match Client::connect(&settings.home, Timeouts::default()) {
+        let pm2 = match Client::connect(&settings.home, LOOKING) {
             Ok(client) => Some(introduce(client, &settings)?),
             Err(ClientError::NotRunning { .. }) => None,
             Err(error) => return Err(unusable(&error)),
@@ -71,10 +71,10 @@ impl OsHost {
         program: impl FnOnce() -> Result<Pm2Program, ProgramError>,
     ) -> Result<Self, HostError> {
         let lock = Lock::take(&settings.home, &settings.owner, patience)?;
-        let client = match Client::connect(&settings.home, Timeouts::default()) {
+        let client = match Client::connect(&settings.home, LOOKING) {
             Err(ClientError::NotRunning { .. }) => {
                 let program = program().map_err(|error| HostError::new(error.to_string()))?;
-                launch(&program, &settings.home, LAUNCH_PATIENCE, Timeouts::default())
+                launch(&program, &settings.home, LAUNCH_PATIENCE, LOOKING)
                     .map_err(|error| HostError::new(format!("PM2 cannot be started: {error}")))?
             }
             other => other.map_err(|error| unusable(&error))?,
@@ -106,7 +106,13 @@ fn introduce(mut client: Client, settings: &Settings) -> Result<(Client, Report)
 }
 
 fn unusable(error: &ClientError) -> HostError {
-    HostError::new(format!("PM2 cannot be used: {error}"))
+    let unusable = HostError::new(format!("PM2 cannot be used: {error}"));
+    match error {
+        ClientError::Timeout { .. } => unusable.hint(
+            "nothing was changed; look whether PM2's daemon is stopped (state T in `ps`) or busy, and try again",
+        ),
+        _ => unusable,
+    }
 }
 
 impl Host for OsHost {
@@ -177,6 +183,9 @@ fn facts_of_a_daemon_to_be() -> DaemonFacts {
 
 /// What a plan is made for where no PM2 is up: what `npx` would fetch.
 const NEWEST_PM2: &str = "7.0.4";
+
+/// For questions, which PM2 answers within milliseconds: what takes as long as this is frozen.
+const LOOKING: Timeouts = Timeouts { connect: Duration::from_secs(2), call: Duration::from_secs(10) };
 
 /// How long PM2's daemon may take to come up; a first start through `npx` fetches PM2 with it.
 const LAUNCH_PATIENCE: Duration = Duration::from_secs(180);

@@ -1,6 +1,6 @@
 //! The last lines of a log file.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{Read as _, Seek as _, SeekFrom};
 
 use camino::Utf8Path;
@@ -17,6 +17,10 @@ pub(super) fn lines(path: &Utf8Path, from: u64) -> Vec<String> {
 }
 
 fn tail(path: &Utf8Path, from: u64) -> std::io::Result<Vec<String>> {
+    // An author's log may be a FIFO, whose opening would wait for a writer.
+    if !fs::metadata(path)?.is_file() {
+        return Ok(Vec::new());
+    }
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     // A file that is shorter than it was has been cut or replaced: all of it is new.

@@ -8,6 +8,7 @@ use std::thread;
 use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::{Access, access};
 
+use super::regular_file;
 use crate::model::Owner;
 use crate::os::pm2::Report;
 use crate::pm2::{FileKind, Machine, Questions, SNIFFED_BYTES, User, looks_binary};
@@ -111,8 +112,12 @@ fn read_start(path: &Utf8Path) -> std::io::Result<Vec<u8>> {
 }
 
 fn read_text(path: &Utf8Path) -> Result<String, String> {
-    fs::read_to_string(path).map_err(|error| error.to_string())
+    let bytes = regular_file::read(path, MAX_ENV_FILE_BYTES).map_err(|error| error.to_string())?;
+    String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
 }
+
+/// The largest env file that is read: half of what Linux takes as the environment of a process (2 MiB).
+const MAX_ENV_FILE_BYTES: u64 = 1024 * 1024;
 
 /// As node counts: the CPUs that are online, whatever share of them this process may use.
 fn count_cpus() -> u32 {

@@ -17,4 +17,5 @@ pub mod pm2;
 mod apply;
 mod lock;
 mod log_tail;
+mod regular_file;
 mod verify;

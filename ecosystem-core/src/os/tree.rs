@@ -1,11 +1,11 @@
 //! Reading the sources of a tree from disk.
 
-use std::fs::{self, File};
-use std::io::Read as _;
+use std::fs;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 
 use super::codes::{LINKED_FOLDER, NOT_A_FILE, TOO_LARGE, UNREADABLE};
+use super::regular_file::{self, ReadError};
 use crate::converge::{HostError, Tree};
 use crate::diagnostic::{Diagnostic, Source, Span};
 
@@ -82,9 +82,9 @@ impl Walk<'_> {
             let what = if kind.is_dir() { "a folder" } else { "no regular file" };
             return self.unreadable(&path, NOT_A_FILE, &format!("{what}, where a file is expected"));
         }
-        match read_source(&full) {
+        match regular_file::read(&full, MAX_SOURCE_BYTES) {
             Ok(contents) => self.tree.sources.push(Source { path, contents }),
-            Err((code, problem)) => self.unreadable(&path, code, &problem),
+            Err(problem) => self.unreadable(&path, code(&problem), &problem.to_string()),
         }
     }
 
@@ -109,32 +109,15 @@ impl Walk<'_> {
     }
 }
 
+fn code(problem: &ReadError) -> &'static str {
+    match problem {
+        ReadError::Io(_) => UNREADABLE,
+        ReadError::NotAFile => NOT_A_FILE,
+        ReadError::TooLarge { .. } => TOO_LARGE,
+    }
+}
+
 /// Sources end in `.edn`; what editors leave beside them while they write does not count.
 fn is_source_name(name: &str) -> bool {
     name.ends_with(".edn") && !name.starts_with(".#") && !name.starts_with('#')
-}
-
-/// Reads a file that turns out to be one: what a link points to is looked at only when it is open, and opening
-/// never waits for the other end of a FIFO.
-fn read_source(path: &Utf8PathBuf) -> Result<Vec<u8>, (&'static str, String)> {
-    let cannot = |error: &dyn std::fmt::Display| (UNREADABLE, format!("cannot read it: {error}"));
-    let mut file = open_without_waiting(path).map_err(|error| cannot(&error))?;
-    let metadata = file.metadata().map_err(|error| cannot(&error))?;
-    if !metadata.is_file() {
-        return Err((NOT_A_FILE, "no regular file, where a file is expected".to_owned()));
-    }
-    let mut contents = Vec::new();
-    let limited = file.by_ref().take(MAX_SOURCE_BYTES + 1).read_to_end(&mut contents);
-    limited.map_err(|error| cannot(&error))?;
-    if contents.len() as u64 > MAX_SOURCE_BYTES {
-        let problem = format!("{} bytes, more than the {MAX_SOURCE_BYTES} a source may have", metadata.len());
-        return Err((TOO_LARGE, problem));
-    }
-    Ok(contents)
-}
-
-fn open_without_waiting(path: &Utf8Path) -> Result<File, rustix::io::Errno> {
-    use rustix::fs::{Mode, OFlags, open};
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
-    open(path.as_std_path(), flags, Mode::empty()).map(File::from)
 }

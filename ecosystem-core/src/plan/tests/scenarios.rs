@@ -104,6 +104,20 @@ fn what_pm2_reads_only_once() {
 }
 
 #[test]
+fn the_mode_alone() {
+    check(
+        &[("a", &app(":merge_logs true"))],
+        &[("a", &cluster(":merge_logs true"))],
+        "~ web replace [0]: exec_mode: \"fork_mode\" → \"cluster_mode\" (PM2's own reload would keep the old one)",
+    );
+    check(
+        &[("a", &cluster(":merge_logs true"))],
+        &[("a", &app(":merge_logs true"))],
+        "~ web replace [0]: exec_mode: \"cluster_mode\" → \"fork_mode\" (PM2's own reload would keep the old one)",
+    );
+}
+
+#[test]
 fn cluster_workers_are_reloaded() {
     cluster_change(":instances 2", ":instances 2 :env {:A 1}", "~ web reload [0, 1]: env.A: set to \"1\"");
     cluster_change(
