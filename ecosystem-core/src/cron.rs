@@ -1,7 +1,7 @@
 //! Which cron patterns PM2 can schedule: one that it cannot takes its daemon down, and every app with it.
 //!
 //! PM2 5, 6 and 7 read patterns with `croner` 4.1.97 for JavaScript, in the daemon. On some patterns it throws
-//! (`1-5,10`, `@daily`), on some it loops for ever (`**`, `,`, `65/5`), on days that no month has it recurses until
+//! (`1-5,10`, `@daily`), on some it loops for ever (`**`, `,`, `65/5`), on days that no month has it may recurse until
 //! its stack is full, and some it reads as something else than is written (`?`, `1/5` for days). Its namesake for
 //! Rust knows more (`L` for weekdays, `#`, `W`, nicknames, years), so it cannot be the judge. What is accepted here
 //! is what is left of PM2's: tests ask the `croner` of PM2 itself.

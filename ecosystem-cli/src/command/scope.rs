@@ -7,6 +7,7 @@ use ecosystem_core::model::{DaemonId, Ecosystem};
 use ecosystem_core::os::host::OsHost;
 use ecosystem_core::os::place::Place;
 use ecosystem_core::os::tree;
+use ecosystem_core::pm2::observed::Process;
 
 use super::{IDLE, settings};
 use crate::args;
@@ -64,7 +65,7 @@ fn known(ecosystem: &Ecosystem) -> impl Iterator<Item = &DaemonId> {
 /// The daemons of this tree of which PM2 has a process.
 fn running(place: &Place, pm2: &args::Pm2) -> Result<BTreeSet<DaemonId>, Failure> {
     let observed = OsHost::to_look(settings(place, pm2, &IDLE)?)?.observe()?;
-    let stamps = observed.processes.iter().filter_map(|process| process.stamp());
+    let stamps = observed.processes.iter().filter_map(Process::stamp);
     let owner = place.owner();
     Ok(stamps.filter(|stamp| stamp.owner == owner).map(|stamp| DaemonId::new(stamp.source)).collect())
 }

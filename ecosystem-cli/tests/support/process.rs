@@ -52,9 +52,9 @@ impl Process {
         self.stat_field(22 - 3)?.parse().ok()
     }
 
-    /// Whether it runs: a zombie does not.
+    /// Whether it runs: a zombie does not, unless some of its threads are still ending and hold its sockets open.
     pub(crate) fn is_alive(self) -> bool {
-        self.state().is_some_and(|state| !matches!(state.as_str(), "Z" | "X"))
+        self.state().is_some_and(|state| !matches!(state.as_str(), "Z" | "X") || self.threads() > 1)
     }
 
     /// Freezes it, and waits until it is frozen.
@@ -72,6 +72,10 @@ impl Process {
     /// Sends a signal; nothing happens if it has ended.
     pub(crate) fn signal(self, signal: Signal) {
         let _ = kill_process(Pid::from_raw(self.pid).expect("not zero"), signal);
+    }
+
+    fn threads(self) -> usize {
+        fs::read_dir(format!("/proc/{}/task", self.pid)).map_or(0, Iterator::count)
     }
 
     fn state(self) -> Option<String> {

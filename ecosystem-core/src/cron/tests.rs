@@ -1,89 +1,97 @@
 //! Both verdicts on patterns, what is said of a refused one, and that no text is too odd for a verdict.
+//!
+//! The croner inside PM2 is asked in the tests of the command line, where PM2 is.
 
 use proptest::prelude::*;
 
 use super::check;
 
-/// Patterns that the croner inside PM2 schedules, and what is refused: it throws on the first lot, never
-/// comes back from the second, and reads the third as something else than what is written.
+/// Patterns that the croner inside PM2 schedules as they are meant.
+const SCHEDULED: &[&str] = &[
+    "* * * * *",
+    "0 0 * * *",
+    "*/5 * * * *",
+    "0 3 * * 1-5",
+    "0 0 1,15 * *",
+    "*/10 * * * * *",
+    "0 0 * * SUN",
+    "0 0 * * mon-fri",
+    "0 0 1 JAN *",
+    "0 0 L * *",
+    "0 0 * * 7",
+    "0 0 * * 5-7",
+    "*/60 * * * *",
+    "0-30/5 * * * *",
+    "0 0 * * mon,wed",
+    " 0  0 * * * ",
+    "0 0 29 2 *",
+    "0 0 31 1,2 *",
+    "0 0 1-31/2 * *",
+    "0 0 */31 * *",
+    "0 0 * */12 *",
+    "0 0 * * */8",
+    "0 0 * jan-mar *",
+    "00 00 * * *",
+    "0 9 * JAN mon-fri",
+    "0,30 9-17/2 1 1-6 7",
+    "0 0 * * mon-fri/2",
+];
+
+/// It throws on these.
+const THROWN: &[&str] = &[
+    "",
+    "abc",
+    "* * * *",
+    "* * * * * * *",
+    "@daily",
+    "@reboot",
+    "60 * * * *",
+    "* 24 * * *",
+    "* * 0 * *",
+    "* * 32 * *",
+    "* * * 13 *",
+    "* * * * 8",
+    "*/0 * * * *",
+    "*/61 * * * *",
+    "1-60 * * * *",
+    "5-1 * * * *",
+    "* * * * 5#2",
+    "* * 15W * *",
+    "- * * * *",
+    "/ * * * *",
+    "*/ * * * *",
+    "1- * * * *",
+    "-1 * * * *",
+    "1-5,10 * * * *",
+    "0 0 * * +1",
+    "1/1/1 * * * *",
+    "0 0 * * MON#1",
+    "12:00",
+    "0 0 * * sat-sun",
+    "0 0 */32 * *",
+    "0 0 * */13 *",
+    "0 0 * * */9",
+    "0 */25 * * *",
+    "99999999999999999999 * * * *",
+    "+1 * * * *",
+    "0 9 * * 1-3,5",
+    "*/5,7 * * * *",
+    "* * * * L",
+    "* * L,1 * *",
+];
+
+/// It never comes back from these.
+const HANGING: &[&str] = &[", * * * *", "** * * * *", "65/5 * * * *", "0 0 31 2,4,6,9,11 *", "0 0 30 2 *"];
+
+/// It reads these as something else than what is written, or by a rule of its own.
+const MISREAD: &[&str] = &["1,,2 * * * *", "*,1 * * * *", "0 0 1/5 * *", "? * * * *", "2026-01-01T00:00:00"];
+
 #[test]
 fn patterns_are_those_that_pm2_schedules() {
-    let good = [
-        "* * * * *",
-        "0 0 * * *",
-        "*/5 * * * *",
-        "0 3 * * 1-5",
-        "0 0 1,15 * *",
-        "*/10 * * * * *",
-        "0 0 * * SUN",
-        "0 0 * * mon-fri",
-        "0 0 1 JAN *",
-        "0 0 L * *",
-        "0 0 * * 7",
-        "0 0 * * 5-7",
-        "*/60 * * * *",
-        "0-30/5 * * * *",
-        "0 0 * * mon,wed",
-        " 0  0 * * * ",
-        "0 0 29 2 *",
-        "0 0 31 1,2 *",
-        "0 0 1-31/2 * *",
-        "0 0 */31 * *",
-        "0 0 * */12 *",
-        "0 0 * * */8",
-        "0 0 * jan-mar *",
-        "00 00 * * *",
-        "0 9 * JAN mon-fri",
-        "0,30 9-17/2 1 1-6 7",
-        "0 0 * * mon-fri/2",
-    ];
-    for pattern in good {
+    for pattern in SCHEDULED {
         assert_eq!(check(pattern), Ok(()), "{pattern}");
     }
-    let throws = [
-        "",
-        "abc",
-        "* * * *",
-        "* * * * * * *",
-        "@daily",
-        "@reboot",
-        "60 * * * *",
-        "* 24 * * *",
-        "* * 0 * *",
-        "* * 32 * *",
-        "* * * 13 *",
-        "* * * * 8",
-        "*/0 * * * *",
-        "*/61 * * * *",
-        "1-60 * * * *",
-        "5-1 * * * *",
-        "* * * * 5#2",
-        "* * 15W * *",
-        "- * * * *",
-        "/ * * * *",
-        "*/ * * * *",
-        "1- * * * *",
-        "-1 * * * *",
-        "1-5,10 * * * *",
-        "0 0 * * +1",
-        "1/1/1 * * * *",
-        "0 0 * * MON#1",
-        "12:00",
-        "0 0 * * sat-sun",
-        "0 0 */32 * *",
-        "0 0 * */13 *",
-        "0 0 * * */9",
-        "0 */25 * * *",
-        "99999999999999999999 * * * *",
-        "+1 * * * *",
-        "0 9 * * 1-3,5",
-        "*/5,7 * * * *",
-        "* * * * L",
-        "* * L,1 * *",
-    ];
-    let hangs = [", * * * *", "** * * * *", "65/5 * * * *", "0 0 31 2,4,6,9,11 *", "0 0 30 2 *"];
-    let misreads = ["1,,2 * * * *", "*,1 * * * *", "0 0 1/5 * *", "? * * * *", "2026-01-01T00:00:00"];
-    for pattern in throws.into_iter().chain(hangs).chain(misreads) {
+    for pattern in [THROWN, HANGING, MISREAD].into_iter().flatten() {
         assert!(check(pattern).is_err(), "{pattern}");
     }
 }

@@ -77,7 +77,7 @@ impl Applier<'_> {
                 start(client, app)?
             }
             Action::Scale(scaling) => scale(client, scaling)?,
-            Action::Reload(updates, scaling) => self.update(client, updates, scaling, Client::reload)?,
+            Action::Reload(updates, scaling) => self.update(client, updates, scaling, reload)?,
             Action::Restart(updates, scaling) => self.update(client, updates, scaling, restart)?,
         };
         verify(client, &expected, self.patience)
@@ -89,7 +89,7 @@ impl Applier<'_> {
         client: &mut Client,
         updates: &[Update],
         scaling: &Scaling,
-        call: fn(&mut Client, PmId, &Change) -> Result<(), ClientError>,
+        call: fn(&mut Client, PmId, &Change) -> Result<Option<u64>, ClientError>,
     ) -> Result<Vec<Expected>, StepError> {
         delete_all(client, &scaling.remove)?;
         let mut expected = Vec::new();
@@ -98,10 +98,11 @@ impl Applier<'_> {
                 client.stop_watch(update.pm_id).map_err(|error| pm2_error(&error))?;
             }
             make_folders(&update.app)?;
-            expected.push(Expected::updated(update, self.observed.process(update.pm_id)));
+            let before = Expected::updated(update, self.observed.process(update.pm_id));
             let env = Map::from_iter([("current_conf".to_owned(), Json::Object(update.conf.clone()))]);
             let change = Change::new(env).map_err(|hazard| refused(&hazard))?;
-            call(client, update.pm_id, &change).map_err(|error| pm2_error(&error))?;
+            let restarts = call(client, update.pm_id, &change).map_err(|error| pm2_error(&error))?;
+            expected.push(before.counted(restarts));
         }
         if let Some(app) = &scaling.add {
             expected.extend(start(client, app)?);
@@ -128,8 +129,13 @@ fn start(client: &mut Client, app: &Attributes) -> Result<Vec<Expected>, StepErr
     Ok(started.into_iter().map(|worker| Expected::started(worker.id, app, &marks)).collect())
 }
 
-fn restart(client: &mut Client, pm_id: PmId, change: &Change) -> Result<(), ClientError> {
-    client.restart(pm_id, change).map(drop)
+/// Gives PM2's count of restarts with this one.
+fn restart(client: &mut Client, pm_id: PmId, change: &Change) -> Result<Option<u64>, ClientError> {
+    client.restart(pm_id, change).map(|started| started.restarts)
+}
+
+fn reload(client: &mut Client, pm_id: PmId, change: &Change) -> Result<Option<u64>, ClientError> {
+    client.reload(pm_id, change).map(|()| None)
 }
 
 /// What PM2's daemon would not survive is never sent; validation should have found it before.

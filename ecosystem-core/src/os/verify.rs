@@ -23,6 +23,8 @@ pub(super) struct Expected {
     removed: Vec<String>,
     /// The process before the step, where there was one.
     before: Option<(Process, Option<Kernel>)>,
+    /// PM2's count of restarts when the step was taken, where PM2 said it.
+    counted: Option<u64>,
     /// How long the error log was before the step.
     marks: Marks,
 }
@@ -42,7 +44,14 @@ const GRACE: Duration = Duration::from_secs(15);
 impl Expected {
     /// A process that PM2 made for an app.
     pub(super) fn started(pm_id: PmId, app: &Attributes, marks: &Marks) -> Self {
-        Self { pm_id, app: app.clone(), removed: Vec::new(), before: None, marks: marks.clone() }
+        Self {
+            pm_id,
+            app: app.clone(),
+            removed: Vec::new(),
+            before: None,
+            counted: None,
+            marks: marks.clone(),
+        }
     }
 
     /// A process that is given a new configuration; to be called before it is.
@@ -55,8 +64,14 @@ impl Expected {
             app: update.app.clone(),
             removed: removed_variables(&update.conf).into_iter().map(str::to_owned).collect(),
             before: before.map(|process| (process.clone(), process.pid.and_then(kernel::look))),
+            counted: None,
             marks: paths.map(|path| mark(&path)).collect(),
         }
+    }
+
+    /// With what PM2 said of its restarts when the step was taken.
+    pub(super) fn counted(self, counted: Option<u64>) -> Self {
+        Self { counted, ..self }
     }
 
     /// Where the logs of an app stand before it is started.
@@ -173,7 +188,13 @@ fn look(
 }
 
 /// How many restarts a process has had when it has not crashed since the step.
+///
+/// PM2's own word goes first: a process that was seen stopped may have been on its way up, by a restart that
+/// somebody else had asked for, and is restarted once more then.
 fn baseline(it: &Expected, process: &Process) -> u64 {
+    if let Some(counted) = it.counted {
+        return counted;
+    }
     match &it.before {
         None => 0,
         Some((before, _)) if before.pid.is_some() => before.restarts + 1,

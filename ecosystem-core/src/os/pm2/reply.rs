@@ -64,6 +64,8 @@ pub struct Started {
     pub pid: Option<u32>,
     /// PM2's status, such as `online`.
     pub status: String,
+    /// How often PM2 has started it again by then; `None` where it does not say.
+    pub restarts: Option<u64>,
 }
 
 impl Started {
@@ -71,7 +73,8 @@ impl Started {
     pub(super) fn read(worker: Json) -> Result<Self, String> {
         let worker = Worker::deserialize(worker).map_err(|error| error.to_string())?;
         let pid = worker.process.and_then(|process| process.pid).filter(|&pid| pid != 0);
-        Ok(Self { id: worker.pm2_env.pm_id, pid, status: worker.pm2_env.status })
+        let WorkerEnv { pm_id, status, restart_time } = worker.pm2_env;
+        Ok(Self { id: pm_id, pid, status, restarts: restart_time })
     }
 
     pub(super) fn read_all(workers: Json) -> Result<Vec<Self>, String> {
@@ -89,6 +92,7 @@ struct Worker {
 struct WorkerEnv {
     pm_id: ProcessId,
     status: String,
+    restart_time: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -143,8 +147,9 @@ mod tests {
     #[test]
     fn a_worker_without_pid_was_not_started() {
         let check = |process: Json, pid| {
-            let worker = json!({ "pm2_env": { "pm_id": 3, "status": "online" }, "process": process });
-            assert_eq!(Started::read(worker).unwrap(), Started { id: 3, pid, status: "online".into() });
+            let env = json!({ "pm_id": 3, "status": "online", "restart_time": 2 });
+            let started = Started::read(json!({ "pm2_env": env, "process": process })).unwrap();
+            assert_eq!(started, Started { id: 3, pid, status: "online".into(), restarts: Some(2) });
         };
         check(json!({ "pid": 17 }), Some(17));
         check(json!({ "pid": 0 }), None);
