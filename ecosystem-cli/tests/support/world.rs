@@ -143,10 +143,15 @@ impl Ran {
     /// Its whole output, if it ended with this code.
     #[track_caller]
     pub(crate) fn fails(self, code: i32) -> String {
-        let text =
-            format!("{}{}", String::from_utf8_lossy(&self.0.stdout), String::from_utf8_lossy(&self.0.stderr));
-        assert_eq!(self.0.status.code(), Some(code), "{text}");
+        let ended = self.0.status.code();
+        let text = self.output();
+        assert_eq!(ended, Some(code), "{text}");
         text
+    }
+
+    /// Its whole output, however it ended.
+    pub(crate) fn output(self) -> String {
+        format!("{}{}", String::from_utf8_lossy(&self.0.stdout), String::from_utf8_lossy(&self.0.stderr))
     }
 }
 
@@ -157,7 +162,13 @@ pub(crate) struct Running(Child);
 impl Running {
     #[track_caller]
     pub(crate) fn succeeds(self) {
-        Ran(self.0.wait_with_output().unwrap()).succeeds();
+        self.fails(0);
+    }
+
+    /// Its whole output, once it has ended with this code.
+    #[track_caller]
+    pub(crate) fn fails(self, code: i32) -> String {
+        Ran(self.0.wait_with_output().unwrap()).fails(code)
     }
 
     /// Kills it when something is seen, or lets it end first.
