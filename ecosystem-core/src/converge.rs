@@ -25,7 +25,7 @@ pub trait Host {
     fn tree(&mut self) -> Result<Tree, HostError>;
 
     /// Writes generated files that differ from what is there; one result for each, in order.
-    fn write(&mut self, files: &[GeneratedFile]) -> Vec<Written>;
+    fn write(&mut self, files: &[GeneratedFile], progress: &dyn Progress) -> Vec<Written>;
 
     /// Looks up what resolving definitions needs.
     ///
@@ -41,11 +41,20 @@ pub trait Host {
 
     /// Carries out a plan's steps, in order where they depend on one another, and checks what came of each;
     /// one outcome for each, in order. A step that fails does not keep others from being taken.
-    fn apply(&mut self, plan: &Plan, observed: &Observed) -> Vec<Outcome>;
+    fn apply(&mut self, plan: &Plan, observed: &Observed, progress: &dyn Progress) -> Vec<Outcome>;
 }
 
-/// Is told how a plan is carried out while it is.
+/// Is told what a pass does while it does it.
 pub trait Progress: Sync {
+    /// The tree has been read.
+    fn read(&self, reading: &Reading);
+
+    /// A generated file that somebody edited is about to be overwritten; the edit is kept beside it under this name.
+    fn edited(&self, path: &str, kept_as: &str);
+
+    /// A generated file has been written, was right already, or could not be written.
+    fn written(&self, written: &Written);
+
     /// A plan is about to be carried out.
     fn planned(&self, plan: &Plan);
 
@@ -58,6 +67,9 @@ pub trait Progress: Sync {
 pub struct Silent;
 
 impl Progress for Silent {
+    fn read(&self, _: &Reading) {}
+    fn edited(&self, _: &str, _: &str) {}
+    fn written(&self, _: &Written) {}
     fn planned(&self, _: &Plan) {}
     fn done(&self, _: &Step, _: &Outcome) {}
 }
@@ -133,8 +145,8 @@ pub enum WriteOutcome {
     Unchanged,
     /// It is new or was replaced by a newer one.
     Written,
-    /// Somebody had edited it; the edit is gone.
-    EditDiscarded,
+    /// Somebody had edited it; the edit is kept beside it.
+    EditReplaced,
 }
 
 /// What became of one step.
@@ -207,9 +219,12 @@ impl HostError {
 /// # Errors
 /// The world could not be read; nothing has been applied then. What is wrong with the tree, with one
 /// generated file or with one step is in the report.
-pub fn converge(host: &mut impl Host, pass: &Pass) -> Result<Report, HostError> {
-    let Reading { sources, ecosystem, diagnostics } = read_tree(host)?;
-    let written = if pass.dry_run { Vec::new() } else { host.write(&generated_files(&ecosystem, pass)) };
+pub fn converge(host: &mut impl Host, pass: &Pass, progress: &dyn Progress) -> Result<Report, HostError> {
+    let reading = read(host.tree()?);
+    progress.read(&reading);
+    let Reading { sources, ecosystem, diagnostics } = reading;
+    let written =
+        if pass.dry_run { Vec::new() } else { host.write(&generated_files(&ecosystem, pass), progress) };
     let machine = host.machine(&questions(&ecosystem, &pass.base))?;
     let observed = host.observe()?;
     let desired = Desired::new(&ecosystem, &machine);
@@ -218,7 +233,7 @@ pub fn converge(host: &mut impl Host, pass: &Pass) -> Result<Report, HostError> 
         return Err(HostError::new(violation.to_string())
             .hint("nothing was applied; this is a defect, please report it"));
     }
-    let outcomes = if pass.dry_run { Vec::new() } else { host.apply(&plan, &observed) };
+    let outcomes = if pass.dry_run { Vec::new() } else { host.apply(&plan, &observed, progress) };
     Ok(Report { sources, diagnostics, written, desired, observed, plan, outcomes })
 }
 
@@ -231,14 +246,6 @@ pub struct Reading {
     pub ecosystem: Ecosystem,
     /// Everything there is to say of them.
     pub diagnostics: Vec<Diagnostic>,
-}
-
-/// Reads and compiles the tree of a host.
-///
-/// # Errors
-/// The root cannot be looked at.
-pub fn read_tree(host: &mut impl Host) -> Result<Reading, HostError> {
-    Ok(read(host.tree()?))
 }
 
 /// Compiles what was read of a tree.

@@ -1,15 +1,76 @@
 //! Declarative EDN for PM2: parse, validate, render, and plan how PM2's running set becomes equal to it.
+//!
+//! The input is a tree of `ecosystem.edn` files, as bytes, and the list of processes that PM2 keeps, as JSON. What
+//! lies between them is values and functions; nothing here reads a file, asks the clock or starts a process. The
+//! modules below stand in the order of the way that data takes:
+//!
+//! 1. [`edn`] reads text to nodes, strictly, with a place for every key and value. What is wrong becomes a
+//!    [`Diagnostic`] that points there, and reading goes on: all problems are said at once.
+//! 2. [`model`] is what a tree says once it is valid: an [`Ecosystem`] of daemons and their apps. Its
+//!    [`schema`](model::schema) is PM2's schema as a table, which everything else goes by.
+//! 3. [`validate`] turns nodes into the model. [`compile`] is the first two steps in one call, over all sources; a
+//!    daemon with an error stands apart as [`broken`](Ecosystem::broken) and hampers no other.
+//! 4. [`render`] writes a daemon as the config file that PM2 loads. The same daemon gives the same bytes on every
+//!    machine, but for the time in the header.
+//! 5. [`pm2`] is what is known of PM2 without talking to it: how its process list reads ([`Observed`]), and the very
+//!    object that it would make of an app ([`pm2::resolve`]). What that needs to know of the machine is asked for as
+//!    data ([`pm2::questions`]) and answered as data ([`Machine`]).
+//! 6. [`plan`] compares field by field. Out come steps with their reasons ([`Plan`]), which leave whoever takes them
+//!    no choice; a plan made after them is empty.
+//! 7. [`converge`] is one whole pass over the trait [`Host`](converge::Host), behind which the world lies.
+//! 8. `os`, with the feature of that name, is such a host: disk, locks, PM2's sockets, `/proc`. It is the only
+//!    module with effects, and without the feature it is not even compiled.
+//!
+//! Text to a file that PM2 loads:
+//!
+//! ```
+//! use ecosystem_core::render::{GeneratedBy, Layout, config_path, render};
+//! use ecosystem_core::{Source, compile};
+//!
+//! let text = r#"{:apps [{:name "web" :script "server.mjs" :kill-timeout 5000}]}"#;
+//! let checked = compile(&[Source::new("services/web/ecosystem.edn", text)]);
+//! assert!(checked.diagnostics.is_empty());
+//!
+//! // Time and place come in as values: there is no clock here, and no disk.
+//! let by = GeneratedBy {
+//!     version: "0.1.0".to_owned(),
+//!     time: "2026-01-02T03:04:05Z".to_owned(),
+//!     layout: Layout { root_to_base: "../..".to_owned(), owner: None },
+//! };
+//! let daemon = checked.output.daemons.values().next().ok_or("no daemon")?;
+//! assert_eq!(config_path(&daemon.id), "services/web/dist/ecosystem.config.mjs");
+//! assert!(render(daemon, &by).contains("kill_timeout: 5000"));
+//! # Ok::<(), &str>(())
+//! ```
+//!
+//! And a mistake, with what to do about it:
+//!
+//! ```
+//! use ecosystem_core::{Source, compile};
+//!
+//! let text = r#"{:apps [{:name "web" :script "server.mjs" :max-restrts 5}]}"#;
+//! let checked = compile(&[Source::new("services/web/ecosystem.edn", text)]);
+//! let problem = checked.diagnostics.first().ok_or("no problem")?;
+//! assert_eq!(problem.code, "E0207");
+//! assert_eq!(problem.hint.as_deref(), Some("did you mean `:max_restarts`?"));
+//! # Ok::<(), &str>(())
+//! ```
+
+pub mod diagnostic;
+
+pub mod edn;
+pub mod model;
+pub mod validate;
+
+pub mod render;
+
+pub mod cron;
+pub mod env_file;
+pub mod pm2;
+
+pub mod plan;
 
 pub mod converge;
-pub mod cron;
-pub mod diagnostic;
-pub mod edn;
-pub mod env_file;
-pub mod model;
-pub mod plan;
-pub mod pm2;
-pub mod render;
-pub mod validate;
 
 #[cfg(feature = "os")]
 #[allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "the one place with effects")]
@@ -18,4 +79,13 @@ pub mod os;
 #[cfg(test)]
 mod node;
 
+pub use diagnostic::{Checked, Diagnostic, Source};
+pub use model::Ecosystem;
+pub use plan::{Desired, Plan, Policy};
+pub use pm2::Machine;
+pub use pm2::observed::Observed;
 pub use validate::compile;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,6 +1,7 @@
 //! The real node, for tests: the judge of everything that is said about JavaScript here.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests ask the real node")]
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use camino::Utf8Path;
 use ecosystem_core::converge::{HostError, Pass, Report, Silent, WriteOutcome, converge};
 use ecosystem_core::os::host::{OsHost, Settings};
 use ecosystem_core::os::place::{Place, own_process, pm2_home, variable};
@@ -58,19 +59,22 @@ impl<'a> Passes<'a> {
             jobs: JOBS,
             patience: PATIENCE,
             allow_pm2: None,
-            progress: Box::new(Silent),
         };
         let mut host = OsHost::to_act(settings, LOCK_PATIENCE, || {
             let (pm2_bin, path) = (variable("PM2_BIN"), variable("PATH"));
             Pm2Program::find(&Search {
-                option: self.args.pm2.as_deref().map(|path| path.as_str()),
+                option: self.args.pm2.as_deref().map(Utf8Path::as_str),
                 pm2_bin: pm2_bin.as_deref(),
                 base: &self.place.base,
                 path: path.as_deref(),
             })
         })?;
         let generated_by = self.place.generated_by(env!("CARGO_PKG_VERSION"))?;
-        converge(&mut host, &Pass { policy, generated_by, base: self.place.base.clone(), dry_run: false })
+        converge(
+            &mut host,
+            &Pass { policy, generated_by, base: self.place.base.clone(), dry_run: false },
+            &Silent,
+        )
     }
 }
 
@@ -78,7 +82,7 @@ fn happened(report: &Report) -> Vec<String> {
     let written = report
         .written
         .iter()
-        .filter(|it| matches!(it.result, Ok(WriteOutcome::Written | WriteOutcome::EditDiscarded)));
+        .filter(|it| matches!(it.result, Ok(WriteOutcome::Written | WriteOutcome::EditReplaced)));
     let written = written.map(|it| format!("wrote {}", it.path));
     let steps = report.plan.steps.iter().zip(&report.outcomes).map(|(step, outcome)| {
         let why: Vec<String> = step.reasons.iter().map(ToString::to_string).collect();

@@ -2,6 +2,7 @@
 
 use ecosystem_core::converge::{Reading, read};
 use ecosystem_core::diagnostic::Diagnostic;
+use ecosystem_core::model::DaemonId;
 use ecosystem_core::os::tree;
 use serde_json::json;
 
@@ -16,8 +17,8 @@ pub(super) fn run(args: &args::Check) -> Result<Exit, Failure> {
     let reading = read(tree::read(&place.root)?);
     let Reading { sources, ecosystem, diagnostics } = &reading;
     if args.json {
-        let daemons: Vec<&str> = ecosystem.daemons.keys().map(|id| id.as_str()).collect();
-        let broken: Vec<&str> = ecosystem.broken.keys().map(|id| id.as_str()).collect();
+        let daemons: Vec<&str> = ecosystem.daemons.keys().map(DaemonId::as_str).collect();
+        let broken: Vec<&str> = ecosystem.broken.keys().map(DaemonId::as_str).collect();
         let diagnostics = show::json::diagnostics(diagnostics, sources);
         show::json::print(&json!({ "daemons": daemons, "broken": broken, "diagnostics": diagnostics }))?;
     } else {

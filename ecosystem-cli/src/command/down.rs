@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ecosystem_core::converge::{Host as _, HostError, Silent};
+use ecosystem_core::converge::{Host as _, HostError};
 use ecosystem_core::os::host::OsHost;
 use ecosystem_core::os::place::{Place, own_process};
 use ecosystem_core::plan::{Desired, Policy, Reason, plan, violations};
@@ -16,7 +16,7 @@ use crate::show;
 
 pub(super) fn run(args: &args::Down) -> Result<Exit, Failure> {
     let place = place::find(&args.tree)?;
-    let settings = settings(&place, &args.pm2, &args.pace, Box::new(Silent))?;
+    let settings = settings(&place, &args.pm2, &args.pace)?;
     let policy = Policy {
         only: scope::only(&args.only, &place, &args.pm2)?,
         allow_mass_delete: true,
@@ -24,11 +24,10 @@ pub(super) fn run(args: &args::Down) -> Result<Exit, Failure> {
         ..Policy::default()
     };
     // Looking comes first: PM2 is not to be started in order to find that nothing runs.
-    if OsHost::to_look(settings)?.pm2_version().is_none() {
+    if OsHost::to_look(settings.clone())?.pm2_version().is_none() {
         show::print("PM2 is not running: nothing to do\n")?;
         return Ok(Exit::Done);
     }
-    let settings = self::settings(&place, &args.pm2, &args.pace, progress(args.json))?;
     let mut host = super::sync::open(settings, &args.pm2, &place, &args.pace)?;
     let observed = host.observe()?;
     let desired = nothing(&place);
@@ -37,7 +36,7 @@ pub(super) fn run(args: &args::Down) -> Result<Exit, Failure> {
     if let Some(violation) = violations(&plan, &desired, &observed, &policy).first() {
         return Err(HostError::new(violation.to_string()).into());
     }
-    let outcomes = host.apply(&plan, &observed);
+    let outcomes = host.apply(&plan, &observed, progress(args.json));
     if args.json {
         show::json::print(
             &json!({ "plan": show::json::plan(&plan), "outcomes": show::json::outcomes(&outcomes) }),

@@ -8,7 +8,7 @@ mod scope;
 mod status;
 mod sync;
 
-use ecosystem_core::converge::{Outcome, Pass, Progress, Silent};
+use ecosystem_core::converge::{Outcome, Pass, Progress, Reading, Silent, Written};
 use ecosystem_core::os::host::Settings;
 use ecosystem_core::os::place::{Place, pm2_home};
 use ecosystem_core::plan::{Plan, Policy, Step};
@@ -36,12 +36,7 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
 /// A pace for commands that change nothing.
 const IDLE: args::Pace = args::Pace { jobs: 1, patience: 0, lock_timeout: 0 };
 
-fn settings(
-    place: &Place,
-    pm2: &args::Pm2,
-    pace: &args::Pace,
-    progress: Box<dyn Progress>,
-) -> Result<Settings, Failure> {
+fn settings(place: &Place, pm2: &args::Pm2, pace: &args::Pace) -> Result<Settings, Failure> {
     Ok(Settings {
         root: place.root.clone(),
         base: place.base.clone(),
@@ -50,7 +45,6 @@ fn settings(
         jobs: usize::from(pace.jobs),
         patience: std::time::Duration::from_secs(pace.patience),
         allow_pm2: pm2.allow_pm2,
-        progress,
     })
 }
 
@@ -63,13 +57,26 @@ fn pass(place: &Place, policy: Policy, dry_run: bool) -> Result<Pass, Failure> {
     })
 }
 
-/// Shows a plan, then each of its steps when it is done.
+/// Shows everything when it happens.
+///
+/// That it cannot be shown, since stdout or stderr is closed, is no reason to stop half way.
 struct Shown;
 
 impl Progress for Shown {
+    fn read(&self, reading: &Reading) {
+        let _ = show::diagnostics::show(&reading.diagnostics, &reading.sources);
+    }
+
+    fn edited(&self, path: &str, kept_as: &str) {
+        let _ = show::tell(&show::outcome::edited(path, kept_as));
+    }
+
+    fn written(&self, written: &Written) {
+        let _ = show::tell(&show::outcome::written(written));
+    }
+
     fn planned(&self, plan: &Plan) {
         if !plan.is_empty() || !plan.holds.is_empty() {
-            // A closed stdout or stderr is no reason to stop half way through a plan.
             let _ = show::print(&show::plan::plan(plan));
         }
     }
@@ -80,8 +87,8 @@ impl Progress for Shown {
 }
 
 /// For people as it goes on; for programs the report has it all.
-fn progress(json: bool) -> Box<dyn Progress> {
-    if json { Box::new(Silent) } else { Box::new(Shown) }
+fn progress(json: bool) -> &'static dyn Progress {
+    if json { &Silent } else { &Shown }
 }
 
 fn failed_if(failed: bool) -> Exit {

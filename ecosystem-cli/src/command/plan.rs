@@ -1,10 +1,10 @@
 //! `plan`: what `sync` would do, and why; changes nothing.
 
-use ecosystem_core::converge::{Report, Silent, converge};
+use ecosystem_core::converge::{Report, converge};
 use ecosystem_core::os::host::OsHost;
 use serde_json::json;
 
-use super::{IDLE, failed_if, pass, scope, settings};
+use super::{IDLE, failed_if, pass, progress, scope, settings};
 use crate::args;
 use crate::exit::{Exit, Failure};
 use crate::place;
@@ -39,11 +39,11 @@ impl<'a> From<&'a args::Sync> for Asked<'a> {
 
 pub(super) fn run(asked: &Asked<'_>) -> Result<Exit, Failure> {
     let place = place::find(asked.tree)?;
-    let settings = settings(&place, asked.pm2, &IDLE, Box::new(Silent))?;
+    let settings = settings(&place, asked.pm2, &IDLE)?;
     let only = scope::only(&asked.scope.only, &place, asked.pm2)?;
     let policy = place::policy(asked.scope, only, &settings.home);
     let mut host = OsHost::to_look(settings)?;
-    let report = converge(&mut host, &pass(&place, policy, true)?)?;
+    let report = converge(&mut host, &pass(&place, policy, true)?, progress(asked.json))?;
     let version = host.pm2_version();
     if asked.json {
         show::json::print(&json!({
@@ -52,7 +52,6 @@ pub(super) fn run(asked: &Asked<'_>) -> Result<Exit, Failure> {
             "plan": show::json::plan(&report.plan),
         }))?;
     } else {
-        show::diagnostics::show(&report.diagnostics, &report.sources)?;
         if version.is_none() {
             show::tell("PM2 is not running: everything is to be started\n")?;
         }

@@ -14,7 +14,7 @@ use ecosystem_core::render::{GeneratedFile, check_config_name, is_current, rende
 use serde_json::json;
 use similar::TextDiff;
 
-use super::{failed_if, pass, scope};
+use super::{failed_if, pass, progress, scope};
 use crate::args;
 use crate::exit::{Exit, Failure};
 use crate::place;
@@ -27,9 +27,7 @@ pub(super) fn run(args: &args::Render) -> Result<Exit, Failure> {
     let reading = read(tree::read(&place.root)?);
     let files = files(args, &reading, &pass)?;
     let broken = reading.diagnostics.iter().any(Diagnostic::is_error);
-    if !args.json {
-        show::diagnostics::show(&reading.diagnostics, &reading.sources)?;
-    }
+    progress(args.json).read(&reading);
     if args.stdout {
         let texts: Vec<&str> = files.iter().map(|file| file.text.as_str()).collect();
         show::print(&texts.join("\n"))?;
@@ -39,7 +37,7 @@ pub(super) fn run(args: &args::Render) -> Result<Exit, Failure> {
         return check(args, &place, &files, broken);
     }
     let hold = broken && args.no_keep_going;
-    let written = if hold { Vec::new() } else { host::write(&place.root, &files) };
+    let written = if hold { Vec::new() } else { host::write(&place.root, &files, progress(args.json)) };
     let removed = if args.prune_dist && !hold { prune(&place.root, &reading) } else { Vec::new() };
     show_written(args, &reading, &written, &removed)?;
     let failed = written.iter().any(|it| it.result.is_err()) || removed.iter().any(|it| it.result.is_err());
@@ -130,7 +128,6 @@ fn show_written(
         }))?;
         return Ok(());
     }
-    show::print(&show::outcome::written(written))?;
     for it in pruned {
         show::print(&format!("{}: {}\n", show::printable_line(&it.id.join("dist")), pruned_text(it)))?;
     }

@@ -2,12 +2,12 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use ecosystem_core::converge::{Silent, converge};
+use ecosystem_core::converge::converge;
 use ecosystem_core::os::host::OsHost;
 use ecosystem_core::plan::Policy;
 use serde_json::json;
 
-use super::{IDLE, failed_if, pass, settings};
+use super::{IDLE, failed_if, pass, progress, settings};
 use crate::args;
 use crate::exit::{Exit, Failure};
 use crate::place;
@@ -16,8 +16,8 @@ use crate::show::status::{foreign, rows, status};
 
 pub(super) fn run(args: &args::Status) -> Result<Exit, Failure> {
     let place = place::find(&args.tree)?;
-    let mut host = OsHost::to_look(settings(&place, &args.pm2, &IDLE, Box::new(Silent))?)?;
-    let report = converge(&mut host, &pass(&place, Policy::default(), true)?)?;
+    let mut host = OsHost::to_look(settings(&place, &args.pm2, &IDLE)?)?;
+    let report = converge(&mut host, &pass(&place, Policy::default(), true)?, progress(args.json))?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let rows = rows(&report, u64::try_from(now.as_millis()).unwrap_or(u64::MAX));
     let foreign = foreign(&report);
@@ -32,7 +32,6 @@ pub(super) fn run(args: &args::Status) -> Result<Exit, Failure> {
         }))?;
     } else {
         let pm2 = host.pm2_version().map_or_else(|| "not running".to_owned(), str::to_owned);
-        show::diagnostics::show(&report.diagnostics, &report.sources)?;
         show::print(&format!(
             "tree {}\nPM2 {pm2}\n\n{}",
             show::printable_line(place.root.as_str()),

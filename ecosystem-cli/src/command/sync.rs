@@ -14,11 +14,11 @@ use crate::show;
 
 pub(super) fn run(args: &args::Sync) -> Result<Exit, Failure> {
     let place = place::find(&args.tree)?;
-    let settings = settings(&place, &args.pm2, &args.pace, progress(args.json))?;
+    let settings = settings(&place, &args.pm2, &args.pace)?;
     let only = scope::only(&args.scope.only, &place, &args.pm2)?;
     let policy = place::policy(&args.scope, only, &settings.home);
     let mut host = open(settings, &args.pm2, &place, &args.pace)?;
-    let report = converge(&mut host, &pass(&place, policy, false)?)?;
+    let report = converge(&mut host, &pass(&place, policy, false)?, progress(args.json))?;
     if args.json {
         show::json::print(&json!({
             "pm2": host.pm2_version(),
@@ -28,8 +28,6 @@ pub(super) fn run(args: &args::Sync) -> Result<Exit, Failure> {
             "outcomes": show::json::outcomes(&report.outcomes),
         }))?;
     } else {
-        show::diagnostics::show(&report.diagnostics, &report.sources)?;
-        show::tell(&show::outcome::written(&report.written))?;
         show::print(&show::outcome::summary(&report))?;
     }
     Ok(failed_if(report.has_failures()))

@@ -98,7 +98,7 @@ pub(crate) fn written(written: &[Written]) -> Json {
         let outcome = match &it.result {
             Ok(WriteOutcome::Unchanged) => "unchanged",
             Ok(WriteOutcome::Written) => "written",
-            Ok(WriteOutcome::EditDiscarded) => "edit discarded",
+            Ok(WriteOutcome::EditReplaced) => "edit replaced",
             Err(_) => "failed",
         };
         json!({ "path": it.path, "outcome": outcome, "error": it.result.as_ref().err() })

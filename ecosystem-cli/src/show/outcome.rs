@@ -38,32 +38,28 @@ pub(crate) fn outcome(step: &Step, outcome: &Outcome) -> String {
     text
 }
 
-/// Generated files that were written, or could not be.
-pub(crate) fn written(written: &[Written]) -> String {
-    let mut text = String::new();
-    for Written { path, result } in written {
-        let path = printable_line(path);
-        let _ = match result {
-            Ok(WriteOutcome::Unchanged) => Ok(()),
-            Ok(WriteOutcome::Written) => writeln!(text, "wrote {path}"),
-            Ok(WriteOutcome::EditDiscarded) => writeln!(
-                text,
-                "wrote {path} {}(it had been edited by hand; generated files are not to be edited){:#}",
-                style::WARNING,
-                style::WARNING
-            ),
-            Err(problem) => {
-                writeln!(
-                    text,
-                    "{}error{:#}: {path} is not written: {}",
-                    style::ERROR,
-                    style::ERROR,
-                    printable(problem)
-                )
-            }
-        };
+/// A generated file that somebody edited is about to be overwritten.
+pub(crate) fn edited(path: &str, kept_as: &str) -> String {
+    let (path, kept_as) = (printable_line(path), printable_line(kept_as));
+    format!(
+        "{}warning{:#}: {path} was edited by hand and is generated anew; the edit is kept as {kept_as}\n  \
+         = hint: edit the ecosystem.edn instead\n",
+        style::WARNING,
+        style::WARNING
+    )
+}
+
+/// What became of a generated file; nothing where it was right already.
+pub(crate) fn written(Written { path, result }: &Written) -> String {
+    let path = printable_line(path);
+    match result {
+        Ok(WriteOutcome::Unchanged) => String::new(),
+        Ok(WriteOutcome::Written | WriteOutcome::EditReplaced) => format!("wrote {path}\n"),
+        Err(problem) => {
+            let problem = printable(problem);
+            format!("{}error{:#}: {path} is not written: {problem}\n", style::ERROR, style::ERROR)
+        }
     }
-    text
 }
 
 /// One line at the end of a sync.

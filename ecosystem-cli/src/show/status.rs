@@ -5,6 +5,7 @@ use std::time::Duration;
 use ecosystem_core::converge::Report;
 use ecosystem_core::model::DaemonId;
 use ecosystem_core::plan::{Hold, Step};
+use ecosystem_core::pm2::Attributes;
 use ecosystem_core::pm2::observed::Process;
 use serde::Serialize;
 
@@ -78,7 +79,7 @@ fn row(report: &Report, name: &str, daemon: &DaemonId, now_ms: u64) -> Row {
     Row {
         daemon: daemon.to_string(),
         app: name.to_owned(),
-        declared: app.and_then(|app| app.attributes.as_ref().ok()).map_or(0, |app| app.instances()),
+        declared: app.and_then(|app| app.attributes.as_ref().ok()).map_or(0, Attributes::instances),
         running: processes.iter().filter(|process| process.pid.is_some()).count(),
         pids: processes.iter().filter_map(|process| process.pid).collect(),
         status: odd.map(|process| process.status.as_str().to_owned()),

@@ -1,6 +1,8 @@
 //! An app that somebody starts by hand from its generated file is the same app that `sync` starts.
 
 use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::path::Path;
 
 use serde_json::Value as Json;
 
@@ -29,22 +31,32 @@ const DIFFERENT_EACH_TIME: [&str; 10] = [
     "axm_dynamic",
 ];
 
-fn examples() -> World {
-    let world = World::new();
-    copy(std::path::Path::new(EXAMPLES), &world.base().join("examples"));
+/// The examples in a world of their own, on ports of their own: somebody may be trying the README meanwhile.
+fn examples(version: &str) -> World {
+    let world = World::of_version(version);
+    copy(Path::new(EXAMPLES), &world.base().join("examples"), &free_ports());
     std::fs::remove_dir_all(world.root()).unwrap();
     std::fs::rename(world.base().join("examples/daemons"), world.root()).unwrap();
     world
 }
 
-fn copy(from: &std::path::Path, to: &std::path::Path) {
+/// The ports of the examples, each with a free one to take its place.
+fn free_ports() -> Vec<(&'static str, String)> {
+    let held: Vec<TcpListener> = (0..3).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    let free = held.iter().map(|held| held.local_addr().unwrap().port().to_string());
+    ["18737", "18738", "18739"].into_iter().zip(free).collect()
+}
+
+fn copy(from: &Path, to: &Path, ports: &[(&str, String)]) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         if entry.file_type().unwrap().is_dir() && entry.file_name() != "dist" {
-            copy(&entry.path(), &to.join(entry.file_name()));
+            copy(&entry.path(), &to.join(entry.file_name()), ports);
         } else if entry.file_type().unwrap().is_file() {
-            std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+            let text = std::fs::read_to_string(entry.path()).unwrap();
+            let moved = ports.iter().fold(text, |text, (port, free)| text.replace(port, free));
+            std::fs::write(to.join(entry.file_name()), moved).unwrap();
         }
     }
 }
@@ -85,9 +97,9 @@ fn clean(record: &mut Json, app: &str, id: &str) {
     }
 }
 
-#[test]
-fn a_start_by_hand_leaves_the_same_records() {
-    let world = examples();
+/// Compares, on PM2 of one version, what `sync` leaves in PM2 with what `pm2 start` of the generated files leaves.
+fn check(version: &str) {
+    let world = examples(version);
     world.sync().succeeds();
     let by_sync = records(&world);
     assert_eq!(by_sync.len(), 5);
@@ -107,6 +119,21 @@ fn a_start_by_hand_leaves_the_same_records() {
     }
     // They are ours, and as they should be.
     world.nothing_to_do();
+}
+
+#[test]
+fn a_start_by_hand_leaves_the_same_records_on_7() {
+    check("7.0.4");
+}
+
+#[test]
+fn a_start_by_hand_leaves_the_same_records_on_6() {
+    check("6.0.14");
+}
+
+#[test]
+fn a_start_by_hand_leaves_the_same_records_on_5() {
+    check("5.4.3");
 }
 
 fn differences(sync: &Json, hand: &Json) -> Vec<String> {

@@ -1,5 +1,6 @@
 //! The whole story on real PM2: a tree is synced, edited in every way, and PM2 follows; bystanders keep their pids.
 
+use crate::support::pm2_program::DEFAULT;
 use crate::support::world::World;
 
 /// Three apps of one daemon each; everything they print is in their arguments.
@@ -8,9 +9,13 @@ const ALPHA: &str =
 const BETA: &str = r#"{:apps [{:name "beta" :script "idle.sh" :interpreter "sh" :env {:KEPT "yes"}}]}"#;
 const GAMMA: &str = r#"{:apps [{:name "gamma" :script "idle.mjs" :exec_mode "cluster" :instances 2}]}"#;
 
-/// A world in which the three run.
+/// A world in which the three run, on the version of PM2 that tests use unless they say otherwise.
 fn running() -> World {
-    let world = World::new();
+    running_on(DEFAULT)
+}
+
+fn running_on(version: &str) -> World {
+    let world = World::of_version(version);
     world.program("idle.mjs", "setInterval(() => {}, 1000);\n");
     world.program("other.mjs", "setInterval(() => {}, 1000);\n");
     world.program("sub/idle.mjs", "setInterval(() => {}, 1000);\n");
@@ -43,7 +48,21 @@ fn follows(world: &World, id: &str, text: &str, changed: &[&str]) {
 
 #[test]
 fn a_fork_app_follows_every_edit() {
-    let world = running();
+    fork_app_on(DEFAULT);
+}
+
+#[test]
+fn a_fork_app_follows_every_edit_on_6() {
+    fork_app_on("6.0.14");
+}
+
+#[test]
+fn a_fork_app_follows_every_edit_on_5() {
+    fork_app_on("5.4.3");
+}
+
+fn fork_app_on(version: &str) {
+    let world = running_on(version);
     follows(&world, "alpha", &ALPHA.replace("one", "two"), &["alpha"]);
     assert_eq!(world.record("alpha")["args"], serde_json::json!(["two"]));
 
@@ -67,7 +86,21 @@ fn a_fork_app_follows_every_edit() {
 
 #[test]
 fn instances_and_cluster_workers_follow() {
-    let world = running();
+    cluster_on(DEFAULT);
+}
+
+#[test]
+fn instances_and_cluster_workers_follow_on_6() {
+    cluster_on("6.0.14");
+}
+
+#[test]
+fn instances_and_cluster_workers_follow_on_5() {
+    cluster_on("5.4.3");
+}
+
+fn cluster_on(version: &str) {
+    let world = running_on(version);
     let before = world.pids()["gamma"].clone();
     world.daemon("gamma", &GAMMA.replace(":instances 2", ":instances 3"));
     world.sync().succeeds();
@@ -177,6 +210,11 @@ fn a_crash_is_a_failure_with_its_last_lines() {
     let output = world.sync().fails(1);
     assert!(output.contains("no such luck"), "{output}");
     assert_eq!(world.pids()["beta"], before["beta"]);
+    // One that lives for a moment is online at most looks; that it was restarted meanwhile gives it away.
+    world.program("short.mjs", "setTimeout(() => { console.error('too short'); process.exit(3); }, 400);\n");
+    world.daemon("alpha", &ALPHA.replace("idle.mjs", "short.mjs"));
+    let output = world.sync().fails(1);
+    assert!(output.contains("too short") && output.contains("crashed"), "{output}");
     // What cannot be started at all is left as it is.
     world.daemon("alpha", &ALPHA.replace("idle.mjs", "missing.mjs"));
     let output = world.sync().fails(1);

@@ -7,6 +7,7 @@ mod app;
 mod digest;
 mod ecosystem;
 mod names;
+pub(crate) mod reserved_env;
 pub mod schema;
 
 pub use app::{App, Env, EnvValue, InheritEnv};
@@ -14,3 +15,4 @@ pub use digest::Digest;
 pub(crate) use digest::hex;
 pub use ecosystem::{Broken, Daemon, Ecosystem};
 pub use names::{AppName, DaemonId, Owner};
+pub use reserved_env::{DIGEST_VARIABLE, OWNER_VARIABLE, SOURCE_VARIABLE};

@@ -7,6 +7,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use tempfile::NamedTempFile;
 
 pub use prune::{Removal, remove_dist, stale};
 
@@ -21,7 +22,8 @@ pub enum Outcome {
     Written,
     /// It said something else.
     Overwritten {
-        /// Somebody had changed the file after it was generated, or put a file of their own there.
+        /// Somebody had changed the file after it was generated, or put a file of their own there: what it said is
+        /// beside it, with [`EDITED`] behind its name.
         hand_edited: bool,
     },
 }
@@ -63,6 +65,34 @@ pub fn write(root: &Utf8Path, files: &[GeneratedFile]) -> Vec<Result<Outcome, Di
     files.iter().map(|file| write_one(root, file, &fill)).collect()
 }
 
+/// What stands behind the name of a file that somebody had edited.
+pub const EDITED: &str = ".edited";
+
+/// The paths of those files that somebody edited and that [`write`] would overwrite: to be told before.
+#[must_use]
+pub fn edited<'a>(root: &Utf8Path, files: &'a [GeneratedFile]) -> Vec<&'a str> {
+    let is_edited = |file: &&GeneratedFile| {
+        let text = checked_path(root, &file.path).and_then(|path| text_on_disk(&path));
+        matches!(text, Ok(Some(text)) if !is_current(&text, &file.text) && is_by_hand(&text))
+    };
+    files.iter().filter(is_edited).map(|file| file.path.as_str()).collect()
+}
+
+fn is_by_hand(text: &str) -> bool {
+    !inspect(text).is_some_and(|header| header.intact)
+}
+
+/// Keeps an edited file under another name. A hard link: what is there already under that name is replaced and
+/// never followed, and the bytes are the very ones.
+fn keep_edit(path: &Utf8Path) -> Result<(), DistError> {
+    let kept = Utf8PathBuf::from(format!("{path}{EDITED}"));
+    match fs::remove_file(&kept) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed("replace", &kept)(error)),
+        _ => {}
+    }
+    fs::hard_link(path, &kept).map_err(failed("keep the edited file as", &kept))
+}
+
 /// Puts text into a file just created; tests put a full disk in its place.
 type Fill = dyn Fn(&mut File, &str) -> io::Result<()>;
 
@@ -83,15 +113,17 @@ fn write_one(root: &Utf8Path, file: &GeneratedFile, fill: &Fill) -> Result<Outco
     let outcome = match text_on_disk(&path)? {
         None => Outcome::Written,
         Some(text) if is_current(&text, &file.text) => return Ok(Outcome::Unchanged),
-        Some(text) => {
-            Outcome::Overwritten { hand_edited: !inspect(&text).is_some_and(|header| header.intact) }
-        }
+        Some(text) => Outcome::Overwritten { hand_edited: is_by_hand(&text) },
     };
     let folder = path.parent().unwrap_or(root);
     if folder.file_name() == Some(DIST) {
         prepare_dist(folder, fill)?;
     }
-    replace(folder, &path, &file.text, fill)?;
+    let temporary = write_beside(folder, &path, &file.text, fill)?;
+    if outcome == (Outcome::Overwritten { hand_edited: true }) {
+        keep_edit(&path)?;
+    }
+    put_in_place(temporary, &path)?;
     Ok(outcome)
 }
 
@@ -163,15 +195,27 @@ fn prepare_dist(dist: &Utf8Path, fill: &Fill) -> Result<(), DistError> {
 ///
 /// Not flushed to the disk: after a power cut the next run finds whatever is there, compares and repairs it.
 fn replace(folder: &Utf8Path, path: &Utf8Path, text: &str, fill: &Fill) -> Result<(), DistError> {
-    let error = failed("write", path);
-    // Removed when dropped: an early return leaves nothing behind.
-    let mut file =
-        tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder).map_err(failed("write", path))?;
+    put_in_place(write_beside(folder, path, text, fill)?, path)
+}
+
+/// The whole text in a temporary file, which is removed when dropped: an early return leaves nothing behind.
+fn write_beside(
+    folder: &Utf8Path,
+    path: &Utf8Path,
+    text: &str,
+    fill: &Fill,
+) -> Result<NamedTempFile, DistError> {
+    let named = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder);
+    let mut file = named.map_err(failed("write", path))?;
     fill(file.as_file_mut(), text)
         // Temporary files are 0600; these hold no secrets, and other users' tools may read them.
         .and_then(|()| file.as_file().set_permissions(fs::Permissions::from_mode(0o644)))
-        .and_then(|()| file.persist(path).map_err(|error| error.error).map(drop))
-        .map_err(error)
+        .map_err(failed("write", path))?;
+    Ok(file)
+}
+
+fn put_in_place(file: NamedTempFile, path: &Utf8Path) -> Result<(), DistError> {
+    file.persist(path).map(drop).map_err(|error| failed("write", path)(error.error))
 }
 
 /// Begins the names of files that exist while another is being written.

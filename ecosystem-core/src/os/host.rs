@@ -17,6 +17,7 @@ use crate::pm2::{Machine, Questions};
 use crate::render::GeneratedFile;
 
 /// Where things are, and how to act on them.
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// The tree.
     pub root: Utf8PathBuf,
@@ -32,8 +33,6 @@ pub struct Settings {
     pub patience: Duration,
     /// A major version of PM2 beyond the tested ones that may be used.
     pub allow_pm2: Option<u64>,
-    /// Told how a plan is carried out.
-    pub progress: Box<dyn Progress>,
 }
 
 /// Major versions of PM2 that everything here was tried on.
@@ -121,8 +120,8 @@ impl Host for OsHost {
         tree::read(&self.settings.root)
     }
 
-    fn write(&mut self, files: &[GeneratedFile]) -> Vec<Written> {
-        write(&self.settings.root, files)
+    fn write(&mut self, files: &[GeneratedFile], progress: &dyn Progress) -> Vec<Written> {
+        write(&self.settings.root, files, progress)
     }
 
     fn machine(&mut self, questions: &Questions) -> Result<Machine, HostError> {
@@ -141,28 +140,29 @@ impl Host for OsHost {
         }
     }
 
-    fn apply(&mut self, plan: &Plan, observed: &Observed) -> Vec<Outcome> {
-        let Settings { home, jobs, patience, progress, .. } = &self.settings;
+    fn apply(&mut self, plan: &Plan, observed: &Observed, progress: &dyn Progress) -> Vec<Outcome> {
+        let Settings { home, jobs, patience, .. } = &self.settings;
         progress.planned(plan);
-        Applier { home, jobs: *jobs, observed, patience: *patience, progress: progress.as_ref() }
-            .apply(&plan.steps)
+        Applier { home, jobs: *jobs, observed, patience: *patience, progress }.apply(&plan.steps)
     }
 }
 
-/// Writes generated files, one after the other.
-#[must_use]
-pub fn write(root: &Utf8Path, files: &[GeneratedFile]) -> Vec<Written> {
+/// Writes generated files, one after the other, telling first which edits are replaced.
+pub fn write(root: &Utf8Path, files: &[GeneratedFile], progress: &dyn Progress) -> Vec<Written> {
+    for path in dist::edited(root, files) {
+        progress.edited(path, &format!("{path}{}", dist::EDITED));
+    }
     let outcome = |outcome: dist::Outcome| match outcome {
         dist::Outcome::Unchanged => WriteOutcome::Unchanged,
         dist::Outcome::Written | dist::Outcome::Overwritten { hand_edited: false } => WriteOutcome::Written,
-        dist::Outcome::Overwritten { hand_edited: true } => WriteOutcome::EditDiscarded,
+        dist::Outcome::Overwritten { hand_edited: true } => WriteOutcome::EditReplaced,
     };
     let results = dist::write(root, files).into_iter().zip(files);
     let written = results.map(|(result, file)| Written {
         path: file.path.clone(),
         result: result.map(outcome).map_err(|error| error.to_string()),
     });
-    written.collect()
+    written.inspect(|written| progress.written(written)).collect()
 }
 
 /// What a daemon would be that we started now: it gets our environment.

@@ -6,6 +6,7 @@
 pub mod host;
 pub mod place;
 
+pub mod codes;
 pub mod dist;
 pub mod tree;
 

@@ -4,18 +4,10 @@ use std::fs;
 
 use camino::Utf8Path;
 
+use super::codes::{LINKED_FOLDER, NOT_A_FILE, TOO_LARGE, UNREADABLE};
 use super::regular_file::{self, ReadError};
 use crate::converge::{HostError, Tree};
 use crate::diagnostic::{Diagnostic, Source, Span};
-
-/// A place in the tree could not be looked at.
-const UNREADABLE: &str = "E0401";
-/// A source is not a regular file.
-const NOT_A_FILE: &str = "E0402";
-/// A source is larger than any real one.
-const TOO_LARGE: &str = "E0403";
-/// A link to a folder is not followed.
-const LINKED_FOLDER: &str = "W0404";
 
 /// The largest source that is read. Real ones have a few kilobytes; the limit keeps a stray dump from being
 /// parsed on each pass, and is a hundred times what a daemon of a hundred apps takes.
@@ -53,7 +45,9 @@ impl Walk<'_> {
         for entry in entries {
             match entry {
                 Ok(entry) => self.entry(below, &entry, depth),
-                Err(error) => self.unreadable(below, UNREADABLE, format!("cannot list this folder: {error}")),
+                Err(error) => {
+                    self.unreadable(below, UNREADABLE, &format!("cannot list this folder: {error}"));
+                }
             }
         }
     }
@@ -63,16 +57,18 @@ impl Walk<'_> {
         let Ok(name) = entry.file_name().into_string() else { return };
         let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
         match entry.file_type() {
-            Err(error) => self.unreadable(&path, UNREADABLE, format!("cannot look at it: {error}")),
+            Err(error) => self.unreadable(&path, UNREADABLE, &format!("cannot look at it: {error}")),
             Ok(kind) if is_source_name(&name) => self.source(path, kind),
             Ok(kind) if SKIPPED.contains(&name.as_str()) || !(kind.is_dir() || kind.is_symlink()) => {}
             Ok(kind) if kind.is_symlink() => self.link(&path),
             Ok(_) if depth >= MAX_DEPTH => {
-                self.unreadable(&path, UNREADABLE, format!("more than {MAX_DEPTH} folders deep"));
+                self.unreadable(&path, UNREADABLE, &format!("more than {MAX_DEPTH} folders deep"));
             }
             Ok(_) => match fs::read_dir(self.root.join(&path)) {
                 Ok(entries) => self.folder(&path, entries, depth + 1),
-                Err(error) => self.unreadable(&path, UNREADABLE, format!("cannot list this folder: {error}")),
+                Err(error) => {
+                    self.unreadable(&path, UNREADABLE, &format!("cannot list this folder: {error}"));
+                }
             },
         }
     }
@@ -80,19 +76,15 @@ impl Walk<'_> {
     fn source(&mut self, path: String, kind: fs::FileType) {
         let full = self.root.join(&path);
         if kind.is_symlink() && fs::metadata(&full).is_ok_and(|target| target.is_dir()) {
-            return self.unreadable(
-                &path,
-                NOT_A_FILE,
-                "a link to a folder, where a file is expected".to_owned(),
-            );
+            return self.unreadable(&path, NOT_A_FILE, "a link to a folder, where a file is expected");
         }
         if !kind.is_file() && !kind.is_symlink() {
             let what = if kind.is_dir() { "a folder" } else { "no regular file" };
-            return self.unreadable(&path, NOT_A_FILE, format!("{what}, where a file is expected"));
+            return self.unreadable(&path, NOT_A_FILE, &format!("{what}, where a file is expected"));
         }
         match regular_file::read(&full, MAX_SOURCE_BYTES) {
             Ok(contents) => self.tree.sources.push(Source { path, contents }),
-            Err(problem) => self.unreadable(&path, code(&problem), problem.to_string()),
+            Err(problem) => self.unreadable(&path, code(&problem), &problem.to_string()),
         }
     }
 
@@ -110,7 +102,7 @@ impl Walk<'_> {
         }
     }
 
-    fn unreadable(&mut self, path: &str, code: &'static str, problem: String) {
+    fn unreadable(&mut self, path: &str, code: &'static str, problem: &str) {
         let diagnostic = Diagnostic::error(code, format!("{path}: {problem}"), path, Span::default(), "")
             .hint("until it can be read, nothing is taken for removed and no process is deleted");
         self.tree.unreadable.insert(path.to_owned(), diagnostic);

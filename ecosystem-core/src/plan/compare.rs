@@ -5,10 +5,11 @@ use serde_json::Value as Json;
 use super::desired::DesiredApp;
 use super::effects::{self, Effect, Entry, Kind};
 use super::reason::{Change, Reason};
-use super::secret::{looks_secret, masked};
+use super::secret::{MASK, looks_secret, masked, masked_words};
+use crate::model::{DIGEST_VARIABLE, OWNER_VARIABLE, SOURCE_VARIABLE};
 use crate::pm2::Attributes;
 use crate::pm2::observed::{Process, text_of};
-use crate::pm2::{DIGEST_VARIABLE, OWNER_VARIABLE, SOURCE_VARIABLE, is_base, is_internal};
+use crate::pm2::{is_base, is_internal};
 
 /// Everything about a process that needs a step.
 pub(super) fn differences(app: &DesiredApp, wanted: &Attributes, process: &Process) -> Vec<Reason> {
@@ -43,7 +44,7 @@ fn attribute_change(entry: &Entry, wanted: &Attributes, process: &Process) -> Op
     let effect = entry.effect(kind);
     (effect != Effect::Record).then(|| Change {
         field: entry.field.to_owned(),
-        from: from.map(|value| shown_attribute(value)),
+        from: from.map(shown_attribute),
         to: to.as_ref().map(shown_attribute),
         effect,
         note: entry.note(kind),
@@ -70,13 +71,8 @@ fn same(a: &Json, b: &Json) -> bool {
 
 fn shown_attribute(value: &Json) -> String {
     match value {
-        // Words may hold what was meant as a secret, such as `--token=…`.
         Json::Array(words) => {
-            let words = words.iter().map(text_of).map(|word| {
-                let name = word.split_once('=').map_or("", |(name, _)| name);
-                masked(name, &word)
-            });
-            format!("[{}]", words.collect::<Vec<_>>().join(" "))
+            format!("[{}]", masked_words(&words.iter().map(text_of).collect::<Vec<_>>()).join(" "))
         }
         Json::String(text) => masked("", text),
         other => other.to_string(),
@@ -98,17 +94,35 @@ fn variable_changes(
     let lenient = same_digest && !app.has_env_files;
     let mut changes = Vec::new();
     for name in wanted.declared_env_names() {
-        let to = wanted.variable(name);
-        let from = process.variable(name);
+        let (from, to) = (process.variable(name), wanted.variable(name));
         if from != to && !is_stamp(name) {
-            changes.push(variable_change(app, name, from, to, lenient));
+            let open = app.written_env.contains(name) && !is_secret(name, &[&from, &to]);
+            let show = |value: String| if open { format!("{value:?}") } else { MASK.to_owned() };
+            changes.push(Change {
+                from: from.map(show),
+                to: to.map(show),
+                by_hand: lenient,
+                ..of_variable(name)
+            });
         }
     }
-    for name in surplus_variables(wanted, process, lenient) {
-        let from = process.variable(name).or_else(|| process.attribute(name).map(text_of));
-        changes.push(variable_change(app, name, from, None, false));
-    }
+    let surplus = surplus_variables(wanted, process, lenient);
+    changes.extend(surplus.into_iter().map(|name| Change {
+        note: Some("PM2's own reload would leave it in the process"),
+        ..of_variable(name)
+    }));
     changes
+}
+
+/// A change of a variable of which nothing is shown yet. What a removed one held is not shown at all: it may have
+/// come from an env file that is no longer named.
+fn of_variable(name: &str) -> Change {
+    let field = format!("env.{name}");
+    Change { field, from: None, to: None, effect: Effect::Reload, note: None, by_hand: false }
+}
+
+fn is_secret(name: &str, values: &[&Option<String>]) -> bool {
+    values.iter().copied().flatten().any(|value| looks_secret(name, value))
 }
 
 /// Variables that PM2 has for the app and that should not be there.
@@ -125,29 +139,6 @@ pub(super) fn surplus_variables<'a>(
         .attribute_names()
         .filter(|name| looks_like_variable(name) && process.variable(name).is_none() && surplus(name));
     recorded.chain(left_behind).collect()
-}
-
-/// A value is shown only of a variable that the tree itself gives: any other may be an env file's, or have been
-/// one's when the process was started.
-fn variable_change(
-    app: &DesiredApp,
-    name: &str,
-    from: Option<String>,
-    to: Option<String>,
-    by_hand: bool,
-) -> Change {
-    let secret = !app.written_env.contains(name)
-        || [&from, &to].into_iter().flatten().any(|value| looks_secret(name, value));
-    let show = |value: String| if secret { masked("SECRET", &value) } else { masked(name, &value) };
-    let note = to.is_none().then_some("PM2's own reload would leave it in the process");
-    Change {
-        field: format!("env.{name}"),
-        from: from.map(show),
-        to: to.map(show),
-        effect: Effect::Reload,
-        note,
-        by_hand,
-    }
 }
 
 fn is_stamp(name: &str) -> bool {

@@ -28,7 +28,7 @@ pub struct DesiredApp {
     pub digest: Digest,
     /// Whether some of its environment comes from files, which the digest does not cover.
     pub has_env_files: bool,
-    /// The variables that the tree itself gives, by `:env`: only their values may be shown.
+    /// The variables that `:env` itself gives: values from anywhere else are never shown.
     pub written_env: BTreeSet<String>,
     /// What PM2 is to be told, or why that cannot be said on this machine.
     pub attributes: Result<Attributes, Vec<Unresolvable>>,

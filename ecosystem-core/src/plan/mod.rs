@@ -61,7 +61,6 @@ pub enum Stopped {
 ///
 /// Steps come in the order of apps' names, deletions first, since what is started may need the port or the
 /// file that a deleted app holds; the step of [`Policy::own_process`] comes last.
-#[must_use]
 pub fn plan(desired: &Desired, observed: &Observed, policy: &Policy) -> Plan {
     let world = World::sort(desired, observed, policy);
     let mut plan = Plan::default();
@@ -151,7 +150,7 @@ impl<'a> World<'a> {
             let daemon = DaemonId::new(source);
             match guard {
                 Guard::Hold { .. } if !self.policy.allow_mass_delete => {
-                    plan.hold(name, Some(&daemon), Why::Guard(guard))
+                    plan.hold(name, Some(&daemon), Why::Guard(guard));
                 }
                 _ => {
                     let ids = processes.iter().map(|it| it.pm_id).collect();

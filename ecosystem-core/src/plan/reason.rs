@@ -42,7 +42,7 @@ pub enum Reason {
 pub struct Change {
     /// The field as authors write it, such as `script` or `env.PORT`.
     pub field: String,
-    /// What PM2 has, fit to be shown: secrets are masked. `None` where it has nothing.
+    /// What PM2 has, fit to be shown: secrets are masked. `None` where it has nothing, or nothing to show.
     pub from: Option<String>,
     /// What is declared, fit to be shown. `None` where nothing is.
     pub to: Option<String>,
@@ -77,7 +77,7 @@ impl fmt::Display for Change {
             (Some(from), Some(to)) => write!(f, "{field}: {from} → {to}")?,
             (None, Some(to)) => write!(f, "{field}: set to {to}")?,
             (Some(from), None) => write!(f, "{field}: {from} removed")?,
-            (None, None) => write!(f, "{field}")?,
+            (None, None) => write!(f, "{field}: removed")?,
         }
         match (by_hand, note) {
             (true, _) => f.write_str(" (changed outside the tree)"),

@@ -7,8 +7,8 @@ use serde_json::{Map, Value as Json};
 
 use super::{Machine, Unresolvable, paths};
 use crate::env_file;
-use crate::model::{App, DaemonId, Digest, InheritEnv};
-use crate::validate::reserved_env::reserved;
+use crate::model::reserved_env::reserved;
+use crate::model::{App, DIGEST_VARIABLE, DaemonId, Digest, InheritEnv, OWNER_VARIABLE, SOURCE_VARIABLE};
 
 /// What every app gets from the environment of PM2's daemon; a name that ends in `*` stands for all that begin so.
 ///
@@ -35,13 +35,6 @@ pub const BASE_ENV: &[&str] = &[
     "XDG_CONFIG_DIRS",
     "XDG_DATA_DIRS",
 ];
-
-/// The variable that says whose a process is.
-pub const OWNER_VARIABLE: &str = "ECOSYSTEM_OWNER";
-/// The variable that says which daemon of the tree a process belongs to.
-pub const SOURCE_VARIABLE: &str = "ECOSYSTEM_SOURCE";
-/// The variable that says which definition a process was started from.
-pub const DIGEST_VARIABLE: &str = "ECOSYSTEM_DIGEST";
 
 /// Whether every app gets this variable.
 #[must_use]

@@ -26,7 +26,7 @@ mod testing;
 mod tests;
 
 pub use attributes::{Attributes, ExecMode, resolve};
-pub use environment::{BASE_ENV, DIGEST_VARIABLE, OWNER_VARIABLE, SOURCE_VARIABLE, is_base, is_internal};
+pub use environment::{BASE_ENV, is_base, is_internal};
 pub use machine::{FileKind, Machine, User};
 pub use questions::{Questions, questions};
 pub use sniff::{SNIFFED_BYTES, looks_binary};

@@ -4,8 +4,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::{DIGEST_VARIABLE, OWNER_VARIABLE, SOURCE_VARIABLE};
-use crate::model::Owner;
+use crate::model::{DIGEST_VARIABLE, OWNER_VARIABLE, Owner, SOURCE_VARIABLE};
 
 /// What PM2 says runs now.
 #[derive(Debug, Clone, PartialEq, Default)]

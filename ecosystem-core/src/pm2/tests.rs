@@ -7,7 +7,10 @@ use serde_json::{Value as Json, json};
 
 use super::testing::{app, app_with_env, machine, problems, resolved};
 use super::*;
-use crate::model::{App, AppName, Daemon, DaemonId, Ecosystem, EnvValue, InheritEnv};
+use crate::model::{
+    App, AppName, DIGEST_VARIABLE, Daemon, DaemonId, Ecosystem, EnvValue, InheritEnv, OWNER_VARIABLE,
+    SOURCE_VARIABLE,
+};
 
 /// Checks some attributes of an app; null stands for absent.
 fn check(app: &App, machine: &Machine, expected: &Json) {

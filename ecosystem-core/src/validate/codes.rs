@@ -2,16 +2,9 @@
 //!
 //! A code never changes its meaning and is never given out again, so that people can search for it.
 
-macro_rules! codes {
-    ($($(#[doc = $meaning:literal])+ $name:ident = $code:literal;)*) => {
-        $($(#[doc = $meaning])+ pub const $name: &str = $code;)*
+use crate::diagnostic::code_table;
 
-        /// Every code with its meaning in one line, in the order of codes.
-        pub const ALL: &[(&str, &str)] = &[$(($code, concat!($($meaning),+).trim_ascii())),*];
-    };
-}
-
-codes! {
+code_table! {
     /// The source does not hold one map
     ROOT_NOT_A_MAP = "E0201";
     /// A key at the root that is none of `:apps`, `:deploy`, `:profiles`
@@ -101,6 +94,6 @@ codes! {
     PORT_SHARED = "W0311";
     /// `PM2_PROCESS_NAME` names another app of the tree
     PROCESS_NAME_OF_OTHER = "W0312";
-    /// a watched path begins with `:cwd`, to which it is relative already
+    /// A watched path begins with `:cwd`, to which it is relative already
     CWD_REPEATED = "W0313";
 }

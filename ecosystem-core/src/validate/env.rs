@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::edn::{Entry, Node, Value};
 use crate::model::EnvValue;
+use crate::model::reserved_env::{Reserved, reserved};
 
 use super::draft::Spanned;
 use super::numbers::MAX_SAFE_INTEGER;
 use super::report::{Reporter, quoted};
-use super::reserved_env::{Reserved, reserved};
 use super::{codes, json, numbers};
 
 /// The variables of one map, each with the place of its value.

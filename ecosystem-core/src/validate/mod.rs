@@ -7,7 +7,6 @@
 mod advice;
 mod apps;
 pub mod codes;
-mod cron;
 mod daemon;
 mod draft;
 mod env;
@@ -18,7 +17,6 @@ mod numbers;
 mod own_keys;
 mod probes;
 mod report;
-pub(crate) mod reserved_env;
 mod settings;
 mod sharing;
 mod spelling;

@@ -6,8 +6,8 @@
 
 use super::codes;
 use super::report::Reporter;
-use super::reserved_env::is_on_every_object;
 use crate::edn::{Node, Value};
+use crate::model::reserved_env::is_on_every_object;
 
 /// Room for `-error-1234.log` within the 255 bytes that file systems give a file name, and more.
 const LONGEST: usize = 200;

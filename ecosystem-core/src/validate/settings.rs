@@ -5,13 +5,14 @@
 
 use serde_json::Value as Json;
 
+use crate::cron;
 use crate::edn::{Node, Value};
 use crate::model::EnvValue;
 use crate::model::schema::{Key, Kind};
 
 use super::numbers::{self, MAX_SAFE_INTEGER};
 use super::report::{Reporter, quoted};
-use super::{codes, cron, json, words};
+use super::{codes, json, words};
 
 /// The normalised value, as [`Kind`] says; none if it is refused, or if it means "none" (cron `0`).
 pub(super) fn setting(key: Key, what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<Json> {
@@ -171,7 +172,7 @@ fn cron_setting(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<
             Err(why) => {
                 let message = format!("`{what}` is {pattern:?}, which PM2 cannot schedule");
                 let hint = "write five fields (minute, hour, day, month, weekday) such as \"0 3 * * 1-5\"";
-                reporter.report(codes::BAD_CRON, node.span, message, why, hint);
+                reporter.report(codes::BAD_CRON, node.span, message, why.to_string(), hint);
                 None
             }
         },

@@ -1,13 +1,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod cases;
-mod drawing;
 mod laws;
 mod values;
 
 use std::collections::BTreeSet;
 
-use crate::diagnostic::{Checked, Source};
+use crate::diagnostic::{Checked, Source, drawing};
 use crate::model::{App, DaemonId, Ecosystem};
 
 use super::{codes, compile};

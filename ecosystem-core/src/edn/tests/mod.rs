@@ -1,7 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that panics has failed")]
 
 mod accept;
-mod drawing;
 mod generate;
 mod laws;
 mod limits;
@@ -12,7 +11,11 @@ use crate::diagnostic::{Checked, Source};
 use super::{Node, Value, read};
 
 fn read_text(text: &str) -> Checked<Option<Node>> {
-    read(&Source::new("ecosystem.edn", text))
+    read(&source(text))
+}
+
+fn source(text: &str) -> Source {
+    Source::new("ecosystem.edn", text)
 }
 
 /// The form of a text that has no fault.

@@ -1,10 +1,9 @@
 //! What is refused: codes and places in a table, words and carets in snapshots.
 
-use crate::diagnostic::Source;
+use crate::diagnostic::{Source, drawing};
 
 use super::super::{codes::*, read};
-use super::drawing::draw;
-use super::read_text;
+use super::{read_text, source};
 
 /// Each case: the text, then code and start of each diagnostic.
 #[track_caller]
@@ -253,7 +252,7 @@ fn drawn() {
     ];
     for text in texts {
         insta::with_settings!({ description => text, omit_expression => true }, {
-            insta::assert_snapshot!(draw(text, &read_text(text)));
+            insta::assert_snapshot!(drawing::draw(&[source(text)], &read_text(text).diagnostics));
         });
     }
 }

@@ -99,6 +99,25 @@ fn tells_an_edit_from_an_update() {
 }
 
 #[test]
+fn an_edit_is_told_of_and_kept() {
+    let (tree, root) = tree();
+    write(&root, &[file("web", &text("1", "then"))]);
+    let newer = [file("web", &text("2", "now"))];
+    assert!(edited(&root, &newer).is_empty());
+    // A link in the place where the edit is kept is replaced, and what it leads to is left alone.
+    tree.child("precious").write_str("precious").unwrap();
+    symlink(root.join("precious"), root.join("web/dist/ecosystem.config.mjs.edited")).unwrap();
+    for theirs in ["their own", "another"] {
+        tree.child(WEB).write_str(theirs).unwrap();
+        assert_eq!(edited(&root, &newer), [WEB]);
+        write(&root, &newer);
+        tree.child("web/dist/ecosystem.config.mjs.edited").assert(theirs);
+    }
+    tree.child(WEB).assert(text("2", "now"));
+    tree.child("precious").assert("precious");
+}
+
+#[test]
 fn keeps_a_gitignore_that_is_there_and_makes_none_elsewhere() {
     let (tree, root) = tree();
     tree.child("web/dist/.gitignore").write_str("mine").unwrap();
@@ -198,14 +217,15 @@ fn a_full_disk_leaves_the_old_file() {
 #[test]
 fn a_read_only_dist_is_an_error_of_its_own() {
     let (_tree, root) = tree();
-    write(&root, &[file("web", "old")]);
+    let (old, new) = (text("1", "then"), text("2", "now"));
+    write(&root, &[file("web", &old)]);
     let dist = root.join("web/dist");
     fs::set_permissions(&dist, fs::Permissions::from_mode(0o555)).unwrap();
     let refused = File::create(dist.join("try")).and_then(|_| fs::remove_file(dist.join("try"))).is_err();
-    let results = write(&root, &[file("web", "new"), file("api", "new")]);
+    let results = write(&root, &[file("web", &new), file("api", "new")]);
     fs::set_permissions(&dist, fs::Permissions::from_mode(0o755)).unwrap();
     assert_eq!((results[0].is_err(), results[1].is_err()), (refused, false));
-    assert_eq!(fs::read_to_string(root.join(WEB)).unwrap(), if refused { "old" } else { "new" });
+    assert_eq!(fs::read_to_string(root.join(WEB)).unwrap(), if refused { old } else { new });
     assert_eq!(listing(&dist), [".gitignore", "ecosystem.config.mjs"]);
 }
 

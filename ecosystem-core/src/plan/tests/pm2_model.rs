@@ -28,7 +28,7 @@ impl Pm2Model {
 
     pub(super) fn start_foreign(&mut self, name: &str) {
         let record = json!({ "name": name, "status": "online", "env": {} });
-        self.push(name, record.as_object().unwrap().clone());
+        self.push(name, record.as_object().unwrap());
     }
 
     pub(super) fn apply(&mut self, plan: &Plan) {
@@ -59,11 +59,11 @@ impl Pm2Model {
             record.insert("status".to_owned(), json!(status));
             record["env"]["unique_id"] = json!("u");
             flatten(&mut record);
-            self.push(app.name(), record);
+            self.push(app.name(), &record);
         }
     }
 
-    fn push(&mut self, name: &str, record: Map<String, Json>) {
+    fn push(&mut self, name: &str, record: &Map<String, Json>) {
         let pid = if record["status"] == "online" { 100 + self.next_id } else { 0 };
         self.entries.push(json!({ "pm_id": self.next_id, "name": name, "pid": pid, "pm2_env": record }));
         self.next_id += 1;

@@ -66,12 +66,12 @@ fn environment() {
     change(
         ":env {:A \"1\"}",
         "",
-        "~ web restart [0]: env.A: ••• removed (PM2's own reload would leave it in the process)",
+        "~ web restart [0]: env.A: removed (PM2's own reload would leave it in the process)",
     );
     change(
         ":env {:A \"1\"}",
         ":env {:B \"1\"}",
-        "~ web restart [0]: env.B: set to \"1\" | env.A: ••• removed (PM2's own reload would leave it in the process)",
+        "~ web restart [0]: env.B: set to \"1\" | env.A: removed (PM2's own reload would leave it in the process)",
     );
     change(
         ":env {:API_TOKEN \"old\"}",
@@ -81,7 +81,7 @@ fn environment() {
     change(
         ":env_file \".env\"",
         "",
-        "~ web restart [0]: env.FROM_FILE: ••• removed (PM2's own reload would leave it in the process)",
+        "~ web restart [0]: env.FROM_FILE: removed (PM2's own reload would leave it in the process)",
     );
 }
 
@@ -100,6 +100,20 @@ fn what_pm2_reads_only_once() {
          | out_file: \"/home/.pm2/logs/web-out.log\" → \"/home/.pm2/logs/web-out-0.log\" (PM2's own reload would keep the old one) \
          | error_file: \"/home/.pm2/logs/web-error.log\" → \"/home/.pm2/logs/web-error-0.log\" (PM2's own reload would keep the old one) \
          | merge_logs: true removed (PM2's own reload would not notice)",
+    );
+}
+
+#[test]
+fn the_mode_alone() {
+    check(
+        &[("a", &app(":merge_logs true"))],
+        &[("a", &cluster(":merge_logs true"))],
+        "~ web replace [0]: exec_mode: \"fork_mode\" → \"cluster_mode\" (PM2's own reload would keep the old one)",
+    );
+    check(
+        &[("a", &cluster(":merge_logs true"))],
+        &[("a", &app(":merge_logs true"))],
+        "~ web replace [0]: exec_mode: \"cluster_mode\" → \"fork_mode\" (PM2's own reload would keep the old one)",
     );
 }
 
@@ -268,7 +282,7 @@ fn changes_by_hand_are_undone() {
         record.insert("LEFT_BEHIND".to_owned(), json!("x"));
     });
     let plan = super::checked(&super::desired(&[("a", &web)]), &pm2, &Policy::default());
-    assert!(super::words(&plan).contains("env.LEFT_BEHIND: ••• removed"), "{}", super::words(&plan));
+    assert!(super::words(&plan).contains("env.LEFT_BEHIND: removed"), "{}", super::words(&plan));
 }
 
 #[test]

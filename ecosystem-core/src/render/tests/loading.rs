@@ -1,5 +1,7 @@
 //! Generated files as PM2 loads them: through `require`, from a real tree.
 
+#![allow(clippy::disallowed_methods, reason = "what node loads has to be on disk")]
+
 use assert_fs::TempDir;
 use assert_fs::prelude::*;
 

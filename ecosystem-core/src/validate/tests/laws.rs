@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::{compiled, drawing, sources};
+use super::{compiled, sources};
+use crate::diagnostic::drawing;
 use crate::validate::words;
 
 /// Values that authors write, well or badly, where a value stands.

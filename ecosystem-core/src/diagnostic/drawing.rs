@@ -1,10 +1,12 @@
-//! Draws diagnostics under the lines they point to, across sources.
+//! Draws diagnostics under the lines they point to, for snapshots: plainly, without a terminal in mind.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::fmt::Write;
 
-use crate::diagnostic::{Diagnostic, Label, Source};
+use super::{Diagnostic, Label, Source};
 
-pub(super) fn draw(sources: &[Source], diagnostics: &[Diagnostic]) -> String {
+pub(crate) fn draw(sources: &[Source], diagnostics: &[Diagnostic]) -> String {
     diagnostics.iter().map(|diagnostic| one(sources, diagnostic)).collect::<Vec<_>>().join("\n")
 }
 
@@ -18,7 +20,7 @@ fn one(sources: &[Source], diagnostic: &Diagnostic) -> String {
     drawn
 }
 
-/// A span over several lines is drawn on its first.
+/// A span over several lines is drawn on its first. Controls are drawn as what stands for them, so that columns fit.
 fn place(drawn: &mut String, text: &str, label: &Label) {
     let start = text[..label.span.start].rfind('\n').map_or(0, |at| at + 1);
     let line = text[start..].split('\n').next().unwrap();
@@ -27,6 +29,6 @@ fn place(drawn: &mut String, text: &str, label: &Label) {
     let end = label.span.end.min(start + line.len());
     let carets = text[label.span.start..end.max(label.span.start)].chars().count().max(1);
     writeln!(drawn, "  {}:{number}", label.path).unwrap();
-    writeln!(drawn, "  | {}", line.replace(char::is_control, "·")).unwrap();
+    writeln!(drawn, "  | {}", line.replace(|c: char| c.is_control() || c == '\u{a0}', "·")).unwrap();
     writeln!(drawn, "  | {}{} {}", " ".repeat(indent), "^".repeat(carets), label.text).unwrap();
 }

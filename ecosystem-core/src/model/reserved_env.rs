@@ -4,7 +4,7 @@
 //! in `God.executeApp`, `lib/God.js`; the same in 5.4.3, 6.0.14 and 7.0.4), and reads its fields from there.
 //! A variable `name` renames the app, `pm_id` changes its id, `pm_exec_path` runs another script.
 
-use crate::model::schema::Key;
+use super::schema::Key;
 
 /// Why a name is taken, and by whom.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,14 +32,21 @@ pub(crate) fn reserved(name: &str) -> Option<Reserved> {
 }
 
 /// Whether JavaScript's `Object.prototype` has a member of this name: PM2 keeps names as keys of objects.
-pub(super) fn is_on_every_object(name: &str) -> bool {
+pub(crate) fn is_on_every_object(name: &str) -> bool {
     PROTOTYPE.contains(&name)
 }
 
+/// The variable that says whose a process is.
+pub const OWNER_VARIABLE: &str = "ECOSYSTEM_OWNER";
+/// The variable that says which daemon of the tree a process belongs to.
+pub const SOURCE_VARIABLE: &str = "ECOSYSTEM_SOURCE";
+/// The variable that says which definition a process was started from.
+pub const DIGEST_VARIABLE: &str = "ECOSYSTEM_DIGEST";
+
 const STAMP: &[(&str, &str)] = &[
-    ("ECOSYSTEM_OWNER", "the tree that the process belongs to"),
-    ("ECOSYSTEM_SOURCE", "the file that declares the process"),
-    ("ECOSYSTEM_DIGEST", "the digest of the definition that runs"),
+    (OWNER_VARIABLE, "the tree that the process belongs to"),
+    (SOURCE_VARIABLE, "the file that declares the process"),
+    (DIGEST_VARIABLE, "the digest of the definition that runs"),
 ];
 
 /// Fields of PM2's record of a process beyond the schema: what `lib/God.js`, `lib/God/*.js`, `lib/Worker.js`
