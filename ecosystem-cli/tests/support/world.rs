@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value as Json;
 use tempfile::TempDir;
@@ -11,6 +12,9 @@ use super::hermetic;
 use super::pm2_home::Pm2Home;
 use super::process::Process;
 use super::wait::{LONG, wait_until};
+
+/// No command of a test takes as long as this.
+const HANGS: Duration = Duration::from_secs(90);
 
 /// A folder with a tree in `daemons/`, and PM2.
 pub(crate) struct World {
@@ -66,9 +70,9 @@ impl World {
         self.command(&["sync"])
     }
 
-    /// Runs `ecosystem-cli` on the tree to its end.
+    /// Runs `ecosystem-cli` on the tree to its end; one that hangs is ended, and has no exit code then.
     pub(crate) fn command(&self, args: &[&str]) -> Ran {
-        Ran(self.cli(args).output().unwrap())
+        Ran(assert_cmd::Command::from_std(self.cli(args)).timeout(HANGS).output().unwrap())
     }
 
     /// Starts `ecosystem-cli` on the tree.
