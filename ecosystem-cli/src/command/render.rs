@@ -68,7 +68,7 @@ fn check(args: &args::Render, place: &Place, files: &[GeneratedFile], broken: bo
         let on_disk = dist::text(&place.root, &file.path).unwrap_or_else(|error| {
             broken = true;
             // Writing to a string cannot fail.
-            let _ = writeln!(text, "{}: {error}", file.path);
+            let _ = writeln!(text, "{}: {error}", show::printable_line(&file.path));
             None
         });
         let on_disk = on_disk.unwrap_or_default();
@@ -90,9 +90,10 @@ fn check(args: &args::Render, place: &Place, files: &[GeneratedFile], broken: bo
 }
 
 fn diff(path: &str, on_disk: &str, rendered: &str) -> String {
+    let path = show::printable_line(path);
     TextDiff::from_lines(on_disk, rendered)
         .unified_diff()
-        .header(&format!("{path} (on disk)"), path)
+        .header(&format!("{path} (on disk)"), &path)
         .to_string()
 }
 

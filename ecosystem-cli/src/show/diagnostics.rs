@@ -5,7 +5,7 @@ use std::io;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use ecosystem_core::diagnostic::{Diagnostic, Label, Severity, Source, Span};
 
-use super::{printable, printable_line};
+use super::{printable, printable_line, quoting};
 
 /// Shows every diagnostic on stderr, then one line that counts them.
 pub(crate) fn show(diagnostics: &[Diagnostic], sources: &[Source]) -> io::Result<()> {
@@ -72,7 +72,7 @@ fn snippet<'a>(
         let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
         kind.span(clamped(label.span, text)).label(text_of(label))
     });
-    Snippet::source(text).path(printable_line(&source.path)).annotations(annotations)
+    Snippet::source(quoting::quotable(text)).path(printable_line(&source.path)).annotations(annotations)
 }
 
 fn text_of(label: &Label) -> Option<String> {

@@ -4,6 +4,7 @@ pub(crate) mod diagnostics;
 pub(crate) mod json;
 pub(crate) mod outcome;
 pub(crate) mod plan;
+mod quoting;
 pub(crate) mod status;
 pub(crate) mod style;
 pub(crate) mod table;

@@ -15,6 +15,7 @@ mod by_hand;
 mod client;
 mod examples;
 mod forgotten;
+mod hostile;
 mod recording;
 mod sniff;
 mod story;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value as Json;
 use tempfile::TempDir;
@@ -11,6 +12,9 @@ use super::hermetic;
 use super::pm2_home::Pm2Home;
 use super::process::Process;
 use super::wait::{LONG, wait_until};
+
+/// No command of a test takes as long as this.
+const HANGS: Duration = Duration::from_secs(90);
 
 /// A folder with a tree in `daemons/`, and PM2.
 pub(crate) struct World {
@@ -62,9 +66,9 @@ impl World {
         self.command(&["sync"])
     }
 
-    /// Runs `ecosystem-cli` on the tree to its end.
+    /// Runs `ecosystem-cli` on the tree to its end; one that hangs is ended, and has no exit code then.
     pub(crate) fn command(&self, args: &[&str]) -> Ran {
-        Ran(self.cli(args).output().unwrap())
+        Ran(assert_cmd::Command::from_std(self.cli(args)).timeout(HANGS).output().unwrap())
     }
 
     /// Starts `ecosystem-cli` on the tree.
@@ -139,10 +143,15 @@ impl Ran {
     /// Its whole output, if it ended with this code.
     #[track_caller]
     pub(crate) fn fails(self, code: i32) -> String {
-        let text =
-            format!("{}{}", String::from_utf8_lossy(&self.0.stdout), String::from_utf8_lossy(&self.0.stderr));
-        assert_eq!(self.0.status.code(), Some(code), "{text}");
+        let ended = self.0.status.code();
+        let text = self.output();
+        assert_eq!(ended, Some(code), "{text}");
         text
+    }
+
+    /// Its whole output, however it ended.
+    pub(crate) fn output(self) -> String {
+        format!("{}{}", String::from_utf8_lossy(&self.0.stdout), String::from_utf8_lossy(&self.0.stderr))
     }
 }
 
@@ -153,7 +162,13 @@ pub(crate) struct Running(Child);
 impl Running {
     #[track_caller]
     pub(crate) fn succeeds(self) {
-        Ran(self.0.wait_with_output().unwrap()).succeeds();
+        self.fails(0);
+    }
+
+    /// Its whole output, once it has ended with this code.
+    #[track_caller]
+    pub(crate) fn fails(self, code: i32) -> String {
+        Ran(self.0.wait_with_output().unwrap()).fails(code)
     }
 
     /// Kills it when something is seen, or lets it end first.

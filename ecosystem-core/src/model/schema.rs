@@ -3,7 +3,9 @@
 //! Source: `lib/API/schema.json` of PM2 7.0.4, identical in 6.0.14 and 5.4.3, in its order. `script`,
 //! `name`, `env` and `env_*` are fields of [`App`](super::App) and stand here for their spellings.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::LazyLock;
 
 /// A key of PM2's schema, ordered as the schema orders them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,15 +20,13 @@ impl Key {
     /// The key of this schema name, such as `max_restarts`.
     #[must_use]
     pub fn named(name: &str) -> Option<Key> {
-        Key::all().find(|key| key.name() == name)
+        Key::spelled(name).filter(|key| key.name() == name)
     }
 
     /// The key that PM2 understands this spelling as: its name, a documented alias, or its camelCase.
     #[must_use]
     pub fn spelled(spelling: &str) -> Option<Key> {
-        Key::all().find(|key| {
-            key.name() == spelling || key.aliases().contains(&spelling) || key.camel_case() == spelling
-        })
+        SPELLINGS.get(spelling).copied()
     }
 
     /// The name in the schema.
@@ -125,6 +125,14 @@ pub enum Kind {
     /// Variables → the fields `env` and `env_blocks` of an app.
     Variables,
 }
+
+/// Every spelling: each key of each app of each daemon is looked up here, several times.
+static SPELLINGS: LazyLock<BTreeMap<String, Key>> = LazyLock::new(|| {
+    let aliases = |key: Key| key.aliases().iter().map(move |alias| ((*alias).to_owned(), key));
+    let others = Key::all().flat_map(|key| aliases(key).chain([(key.camel_case(), key)]));
+    // Names come last: no alias takes the place of one.
+    others.chain(Key::all().map(|key| (key.name().to_owned(), key))).collect()
+});
 
 struct KeySpec {
     name: &'static str,

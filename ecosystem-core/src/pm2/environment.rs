@@ -131,6 +131,10 @@ fn checked(variables: BTreeMap<String, String>) -> Result<BTreeMap<String, Strin
     if variables.keys().any(|name| odd(name)) {
         return Err("a line before a variable has no `=`, or a name has blanks in it".to_owned());
     }
+    // PM2 would have ended the old process when it finds that the new one cannot be started with it.
+    if let Some((name, _)) = variables.iter().find(|(_, value)| value.contains('\0')) {
+        return Err(format!("the value of {name} holds a NUL character"));
+    }
     match variables.keys().find(|name| reserved(name).is_some()) {
         Some(name) => Err(format!("it sets {name}, which PM2 or this tool keeps for itself")),
         None => Ok(variables),

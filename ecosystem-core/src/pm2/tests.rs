@@ -268,6 +268,7 @@ fn what_cannot_be_started_is_said() {
         .with_file("/a/bin", FileKind::Folder)
         .with_env_file("/a/bad.env", Ok("A=1\nsecret\nB=2"))
         .with_env_file("/a/evil.env", Ok("name=evil"))
+        .with_env_file("/a/nul.env", Ok("A=secret\0"))
         .with_env_file("/a/gone.env", Err("No such file or directory"));
     let mut shown = String::new();
     let mut show = |app: &App, machine: &Machine| {
@@ -286,7 +287,7 @@ fn what_cannot_be_started_is_said() {
     show(&app("app.js", &json!({"uid": "eve"})), &machine);
     show(&app("app.js", &json!({"uid": "ann", "gid": "eve"})), &machine);
     show(&app("app.js", &json!({"uid": "ann"})), &not_root);
-    let files = ["bad.env", "evil.env", "gone.env"].map(str::to_owned).to_vec();
+    let files = ["bad.env", "evil.env", "nul.env", "gone.env"].map(str::to_owned).to_vec();
     show(&App { env_files: files, ..app("app.js", &json!({})) }, &machine);
     insta::assert_snapshot!(shown);
 }

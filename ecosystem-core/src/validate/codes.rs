@@ -67,6 +67,8 @@ code_table! {
     NOT_JSON = "E0230";
     /// An empty text, which PM2 takes for no text at all
     EMPTY_TEXT = "E0231";
+    /// A key that JavaScript takes for the prototype of an object
+    PROTOTYPE_KEY = "E0232";
 
     /// Looks like a daemon, but is not named `ecosystem.edn`
     MISNAMED_DAEMON = "W0301";

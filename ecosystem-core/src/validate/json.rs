@@ -72,6 +72,18 @@ fn number(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<Json> 
 }
 
 fn key(what: &str, key: &Node, reporter: &mut Reporter<'_>) -> Option<String> {
+    let name = key_text(what, key, reporter)?;
+    // PM2 copies data member by member, which sets the prototype of the copy and loses the member.
+    if name == "__proto__" {
+        let message = format!("`{what}` has a key `__proto__`, which JavaScript takes for no key");
+        let hint = "give the key another name: PM2 would lose it";
+        reporter.report(codes::PROTOTYPE_KEY, key.span, message, "the prototype of an object", hint);
+        return None;
+    }
+    Some(name)
+}
+
+fn key_text(what: &str, key: &Node, reporter: &mut Reporter<'_>) -> Option<String> {
     match &key.value {
         Value::Keyword(name) | Value::Symbol(name) => Some(name.to_string()),
         Value::String(text) => Some(text.clone()),

@@ -154,6 +154,11 @@ pub(super) const CASES: &[(&str, &str)] = &[
         {:name "b" :script "b.mjs" :port 3000} {:name "c" :script "c.mjs" :env {:PORT 3001}}]}"#,
     ),
     (
+        "E0232",
+        r#"{:apps [{:name "web" :script "a.mjs" :watch_options {:__proto__ {:usePolling true} :depth 2}}]
+            :deploy {:production {"__proto__" 1}}}"#,
+    ),
+    (
         "W0312",
         r#"{:apps [{:name "web" :script "a.mjs" :env {:PM2_PROCESS_NAME "web-test"}}
         {:name "web-test" :script "b.mjs" :env {:PM2_PROCESS_NAME "web-test"}}]}"#,

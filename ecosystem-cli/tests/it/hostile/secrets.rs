@@ -1,0 +1,139 @@
+//! What comes from env files is seen by the process and by nobody else.
+
+use std::fs;
+use std::path::Path;
+
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+use crate::support::world::World;
+
+/// Begins every planted secret.
+const PLANTED: &str = "hush";
+
+fn source(token: &str, more: &str) -> String {
+    format!(
+        r#"{{:apps [{{:name "app" :script "/bin/sleep" :args ["1000"] :env_file "app.env" :env {{:API_TOKEN "{token}"}} {more}}}]}}"#
+    )
+}
+
+fn env_file(world: &World, number: u32) {
+    let text = format!(
+        "PLAIN={PLANTED}-file-{number}\nDB_PASSWORD={PLANTED}-file-{number}\nexport E='{PLANTED}-file {number}'\n"
+    );
+    world.program("app.env", &text);
+}
+
+/// Every way to look and to act.
+const COMMANDS: &[&[&str]] = &[
+    &["check"],
+    &["check", "--json"],
+    &["plan"],
+    &["plan", "--json"],
+    &["status"],
+    &["status", "--json"],
+    &["sync", "--dry-run"],
+];
+
+/// Looks, acts and looks again; nothing of it shows a secret.
+#[track_caller]
+fn nothing_is_told(world: &World, code: i32, acting: &[&str]) {
+    for args in COMMANDS.iter().chain([&acting]).chain(COMMANDS) {
+        let output = world.command(args).output();
+        assert!(!output.contains(PLANTED), "{args:?}: {output}");
+    }
+    let _ = world.command(acting).fails(code);
+}
+
+#[test]
+fn secrets_are_in_no_output_and_in_no_file() {
+    let world = World::new();
+    env_file(&world, 1);
+    world.daemon("app", &source("hush-env-1", ""));
+    nothing_is_told(&world, 0, &["sync", "--patience", "0"]);
+    assert_eq!(world.process("app").environ()["PLAIN"], "hush-file-1");
+
+    env_file(&world, 2);
+    world.daemon("app", &source("hush-env-2", ""));
+    nothing_is_told(&world, 0, &["sync", "--patience", "0", "--json"]);
+    assert_eq!(world.process("app").environ()["E"], "hush-file 2");
+
+    // Without the file the variables go, and what they were is not told either.
+    world.daemon("app", &source("hush-env-2", "").replace(":env_file \"app.env\"", ""));
+    nothing_is_told(&world, 0, &["sync", "--patience", "0"]);
+    assert!(!world.process("app").environ().contains_key("PLAIN"));
+
+    // An error on the very line of a secret.
+    world.daemon("app", &source("hush-env-3", ":argz [1]"));
+    nothing_is_told(&world, 1, &["sync", "--patience", "0"]);
+
+    fs::remove_file(world.base().join("app.env")).unwrap();
+    for folder in [world.base(), world.pm2.path().as_std_path().to_owned()] {
+        holds_no_secret(&folder);
+    }
+}
+
+/// Every file below, but for PM2's sockets.
+fn holds_no_secret(folder: &Path) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let kind = entry.file_type().unwrap();
+        if kind.is_dir() {
+            holds_no_secret(&entry.path());
+        } else if kind.is_file() {
+            let text = String::from_utf8_lossy(&fs::read(entry.path()).unwrap()).into_owned();
+            assert!(!text.contains("hush-file"), "{}: {text}", entry.path().display());
+        }
+    }
+}
+
+/// What takes an env file's place, and what is said of it.
+type Spoiler = (fn(&Path), &'static str);
+
+const SPOILERS: &[Spoiler] = &[
+    (|_| (), "No such file"),
+    (|path| fs::create_dir(path).unwrap(), "no regular file"),
+    (|path| mknodat(CWD, path, FileType::Fifo, Mode::RWXU, 0).unwrap(), "no regular file"),
+    (|path| std::os::unix::fs::symlink("/dev/zero", path).unwrap(), "no regular file"),
+    (|path| fs::write(path, vec![b'#'; 2_000_000]).unwrap(), "2000000 bytes"),
+    (|path| fs::write(path, b"A=\xff\xfe").unwrap(), "not UTF-8"),
+    (|path| fs::write(path, "hush-no-name\nA=1").unwrap(), "no `=`"),
+    (|path| fs::write(path, "A=hush\0b").unwrap(), "NUL"),
+    (|path| fs::write(path, "constructor=hush").unwrap(), "constructor"),
+    (|path| fs::write(path, "pm_exec_path=hush").unwrap(), "pm_exec_path"),
+    (|path| fs::write(path, "ECOSYSTEM_OWNER=hush").unwrap(), "ECOSYSTEM_OWNER"),
+];
+
+#[test]
+fn an_env_file_that_cannot_be_used_blocks_its_app_alone() {
+    let world = World::new();
+    let other =
+        |seconds: usize| format!(r#"{{:apps [{{:name "other" :script "/bin/sleep" :args ["{seconds}"]}}]}}"#);
+    env_file(&world, 1);
+    world.daemon("app", &source("hush-env-1", ""));
+    world.daemon("other", &other(1000));
+    world.command(&["sync", "--patience", "0"]).succeeds();
+    let path = world.base().join("app.env");
+    for (round, (spoil, said)) in SPOILERS.iter().enumerate() {
+        let before = world.pids();
+        if path.symlink_metadata().is_ok_and(|found| found.is_dir()) {
+            fs::remove_dir(&path).unwrap();
+        } else {
+            let _ = fs::remove_file(&path);
+        }
+        spoil(&path);
+        world.daemon("other", &other(1001 + round));
+        let output = world.command(&["sync", "--patience", "0"]).fails(1);
+        let line = output
+            .lines()
+            .find(|line| line.contains("blocked"))
+            .unwrap_or_else(|| panic!("{said}: {output}"));
+        assert!(
+            line.contains("app app") && line.contains(path.to_str().unwrap()) && line.contains(said),
+            "{output}"
+        );
+        assert!(!output.contains(PLANTED), "{output}");
+        let after = world.pids();
+        assert_eq!(after["app"], before["app"], "{said}");
+        assert_ne!(after["other"], before["other"], "{said}: {output}");
+    }
+}
