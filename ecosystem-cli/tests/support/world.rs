@@ -23,6 +23,10 @@ pub(crate) struct World {
 }
 
 impl World {
+    pub(crate) fn new() -> Self {
+        Self::of_version(super::pm2_program::DEFAULT)
+    }
+
     pub(crate) fn of_version(version: &str) -> Self {
         let base = hermetic::short_temp_dir();
         let world = Self { base, pm2: Pm2Home::running(version) };
