@@ -3,8 +3,6 @@
 //! Diagnostics are data. How they look at a terminal or in JSON is decided by whoever shows them.
 
 mod code_table;
-#[cfg(test)]
-pub(crate) mod drawing;
 
 pub(crate) use code_table::code_table;
 

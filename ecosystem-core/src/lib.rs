@@ -77,7 +77,7 @@ pub mod converge;
 pub mod os;
 
 #[cfg(test)]
-mod node;
+mod tests;
 
 pub use diagnostic::{Checked, Diagnostic, Source};
 pub use model::Ecosystem;

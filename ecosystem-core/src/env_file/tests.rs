@@ -6,7 +6,7 @@ use proptest::test_runner::TestRunner;
 use serde_json::json;
 
 use super::*;
-use crate::node;
+use crate::tests::node;
 
 fn check(text: &str, expected: &[(&str, &str)]) {
     let expected = expected.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();

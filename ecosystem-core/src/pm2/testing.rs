@@ -21,7 +21,7 @@ pub(super) fn machine() -> Machine {
         cpus: 4,
         username: "root".into(),
         is_root: true,
-        daemon_env: BTreeMap::from([("PATH".into(), "/bin".into()), ("HOME".into(), "/root".into())]),
+        daemon_env: BTreeMap::from([("PATH".into(), "/bin".into()), ("HOME".into(), "/home/u".into())]),
         programs: BTreeMap::new(),
         files: BTreeMap::new(),
         env_files: BTreeMap::new(),

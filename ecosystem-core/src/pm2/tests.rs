@@ -101,7 +101,7 @@ fn logs_have_places_of_their_own() {
     check_settings(
         &json!({"log_file": true, "out_file": "NULL", "error_file": "~/e.log", "pid_file": "/dev/null"}),
         &json!({"pm_log_path": "/h/logs/web.log", "pm_out_log_path": "/dev/null",
-                "pm_err_log_path": "/root/e.log", "pm_pid_path": "/dev/null"}),
+                "pm_err_log_path": "/home/u/e.log", "pm_pid_path": "/dev/null"}),
     );
     check_settings(&json!({"log_file": "all.log"}), &json!({"pm_log_path": "/a/all.log"}));
     check_settings(&json!({"log_file": false}), &json!({"pm_log_path": null}));
@@ -195,7 +195,7 @@ fn environments_are_layered() {
         .with_env("LC_TIME", "C")
         .with_env("TOKEN", "secret")
         .with_env("PM2_USAGE", "CLI");
-    let expected = json!({"PATH": "/bin", "HOME": "/root", "LC_TIME": "C", "A": 1, "B": "b", "C": "one",
+    let expected = json!({"PATH": "/bin", "HOME": "/home/u", "LC_TIME": "C", "A": 1, "B": "b", "C": "one",
                           "D": "two", "PM2_HOME": "/h"});
     assert_eq!(env_of(&app, &machine), expected);
     let declared = resolved(&app, &machine).declared_env_names().clone();
@@ -213,22 +213,22 @@ fn more_is_inherited_if_asked_for_but_nothing_internal() {
         assert_eq!(&env_of(&app, &machine), expected, "{settings}");
     };
     let names = |names: &[&str]| InheritEnv::Names(names.iter().map(|name| (*name).to_owned()).collect());
-    let base = json!({"PATH": "/bin", "HOME": "/root", "PM2_HOME": "/h"});
+    let base = json!({"PATH": "/bin", "HOME": "/home/u", "PM2_HOME": "/h"});
     check(names(&[]), &json!({}), &base);
     check(names(&["pm_id", "ABSENT", "PM2_USAGE"]), &json!({}), &base);
     check(
         names(&["TOKEN"]),
         &json!({}),
-        &json!({"PATH": "/bin", "HOME": "/root", "PM2_HOME": "/h", "TOKEN": "x"}),
+        &json!({"PATH": "/bin", "HOME": "/home/u", "PM2_HOME": "/h", "TOKEN": "x"}),
     );
-    let all = json!({"PATH": "/bin", "HOME": "/root", "PM2_HOME": "/h", "TOKEN": "x", "OTHER": "x"});
+    let all = json!({"PATH": "/bin", "HOME": "/home/u", "PM2_HOME": "/h", "TOKEN": "x", "OTHER": "x"});
     check(InheritEnv::All, &json!({}), &all);
     check(InheritEnv::All, &json!({"filter_env": true}), &all);
     check(InheritEnv::All, &json!({"filter_env": ["O"]}), &json!({"PATH": "/bin", "PM2_HOME": "/h"}));
     check(
         InheritEnv::All,
         &json!({"filter_env": "TOKEN"}),
-        &json!({"PATH": "/bin", "HOME": "/root", "PM2_HOME": "/h", "OTHER": "x"}),
+        &json!({"PATH": "/bin", "HOME": "/home/u", "PM2_HOME": "/h", "OTHER": "x"}),
     );
 }
 

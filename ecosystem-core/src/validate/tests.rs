@@ -6,8 +6,9 @@ mod values;
 
 use std::collections::BTreeSet;
 
-use crate::diagnostic::{Checked, Source, drawing};
+use crate::diagnostic::{Checked, Source};
 use crate::model::{App, DaemonId, Ecosystem};
+use crate::tests::drawing;
 
 use super::{codes, compile};
 

@@ -1,6 +1,7 @@
 //! What is refused: codes and places in a table, words and carets in snapshots.
 
-use crate::diagnostic::{Source, drawing};
+use crate::diagnostic::Source;
+use crate::tests::drawing;
 
 use super::super::{codes::*, read};
 use super::{read_text, source};

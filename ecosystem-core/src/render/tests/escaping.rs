@@ -7,7 +7,7 @@ use proptest::test_runner::TestRunner;
 
 use super::super::javascript;
 use super::*;
-use crate::node;
+use crate::tests::node;
 
 /// Characters that have ended strings, comments or templates somewhere, and plain ones.
 fn any_string() -> impl Strategy<Value = String> {

@@ -7,7 +7,7 @@ use assert_fs::prelude::*;
 
 use super::*;
 use crate::model::Digest;
-use crate::node;
+use crate::tests::node;
 
 /// Writes texts into a tree, has node `require` one of them from elsewhere, and gives what the module exports.
 fn load(tree: &TempDir, files: &[(&str, &str)], path: &str) -> Json {

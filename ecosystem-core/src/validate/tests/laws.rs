@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{compiled, sources};
-use crate::diagnostic::drawing;
+use crate::tests::drawing;
 use crate::validate::words;
 
 /// Values that authors write, well or badly, where a value stands.

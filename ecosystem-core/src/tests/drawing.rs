@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::{Diagnostic, Label, Source};
+use crate::diagnostic::{Diagnostic, Label, Source};
 
 pub(crate) fn draw(sources: &[Source], diagnostics: &[Diagnostic]) -> String {
     diagnostics.iter().map(|diagnostic| one(sources, diagnostic)).collect::<Vec<_>>().join("\n")
