@@ -72,7 +72,7 @@ fn something_else_in_place_of_the_file() {
     use rustix::fs::{CWD, FileType, Mode, mknodat};
     let tree = edited();
     fs::remove_file(tree.config("bad")).unwrap();
-    mknodat(CWD, &tree.config("bad"), FileType::Fifo, Mode::RWXU, 0).unwrap();
+    mknodat(CWD, tree.config("bad"), FileType::Fifo, Mode::RWXU, 0).unwrap();
     tree.run(&["render", "--check"]).says(1, &["bad/dist/ecosystem.config.mjs` is not a file"]);
     only_bad_fails(&tree, tree.run(&["render"]), &["is not a file", "move it away"]);
 }

@@ -41,7 +41,7 @@ impl Tree {
     /// A tree of daemons with one idle app each, named like its daemon.
     pub(super) fn of(daemons: &[&str]) -> Self {
         let tree = Self::new();
-        daemons.iter().for_each(|id| tree.daemon(id, &idle(id)));
+        daemons.iter().for_each(|id| tree.daemon(id, idle(id)));
         tree
     }
 
