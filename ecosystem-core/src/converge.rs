@@ -174,6 +174,9 @@ pub enum StepError {
     /// PM2 refused or could not be reached.
     #[error("{0}")]
     Pm2(String),
+    /// PM2 was asked and did not answer: it may have been done, or may still be.
+    #[error("{0}; whether it was done is not known, the next run looks again")]
+    Unknown(String),
     /// Something on disk that the process needs could not be made.
     #[error("{0}")]
     Disk(String),

@@ -23,7 +23,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// With the version of PM2 that tests use which are not about PM2's own ways.
+    /// With the version of PM2 that tests use unless they say otherwise.
     pub(crate) fn new() -> Self {
         Self::of_version(super::pm2_program::DEFAULT)
     }

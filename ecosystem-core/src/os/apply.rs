@@ -173,7 +173,8 @@ fn make_folders(app: &Attributes) -> Result<(), StepError> {
 }
 
 pub(super) fn pm2_error(error: &ClientError) -> StepError {
-    StepError::Pm2(error.to_string())
+    let text = error.to_string();
+    if error.outcome_is_unknown() { StepError::Unknown(text) } else { StepError::Pm2(text) }
 }
 
 /// Where a process's errors are logged.

@@ -68,7 +68,7 @@ pub fn write(root: &Utf8Path, files: &[GeneratedFile]) -> Vec<Result<Outcome, Di
 /// What stands behind the name of a file that somebody had edited.
 pub const EDITED: &str = ".edited";
 
-/// The paths of those files that somebody edited and that [`write`] would overwrite: to be told before.
+/// The paths of those files that somebody edited and that [`write`](fn@write) would overwrite: to be told before.
 #[must_use]
 pub fn edited<'a>(root: &Utf8Path, files: &'a [GeneratedFile]) -> Vec<&'a str> {
     let is_edited = |file: &&GeneratedFile| {
