@@ -157,7 +157,7 @@ fn look(
     // A process that was started by the step and crashed since has been restarted at least once; one that was
     // restarted by it, once more than that.
     let at_first = *first_seen.entry(it.pm_id).or_insert_with(|| baseline(it, process));
-    if process.restarts > at_first {
+    if process.restarts > at_first && !restarted_by_watch(process) {
         return Look::Down(format!(
             "it crashed and was restarted ({} so far)",
             times(process.restarts - at_first)
@@ -185,6 +185,13 @@ fn look(
         }
         _ => Look::Wait,
     }
+}
+
+/// Whether its restarts may have come from a file that changed: PM2 counts those too, and forgets the crashes
+/// before them (`resetState` in `lib/God.js`).
+fn restarted_by_watch(process: &Process) -> bool {
+    let watched = process.attribute("watch").is_some_and(|watch| *watch != Json::Bool(false));
+    watched && process.attribute("unstable_restarts").and_then(Json::as_u64).unwrap_or(0) == 0
 }
 
 /// How many restarts a process has had when it has not crashed since the step.

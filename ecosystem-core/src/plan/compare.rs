@@ -95,7 +95,7 @@ fn variable_changes(
     let mut changes = Vec::new();
     for name in wanted.declared_env_names() {
         let (from, to) = (process.variable(name), wanted.variable(name));
-        if from != to && !is_stamp(name) {
+        if !wanted.admits(name, from.as_deref(), wanted.instances()) && !is_stamp(name) {
             let open = app.written_env.contains(name) && !is_secret(name, &[&from, &to]);
             let show = |value: String| if open { format!("{value:?}") } else { MASK.to_owned() };
             changes.push(Change {
@@ -106,12 +106,24 @@ fn variable_changes(
             });
         }
     }
+    if !same_digest {
+        changes.extend(missing_inherited(wanted, process));
+    }
     let surplus = surplus_variables(wanted, process, lenient);
     changes.extend(surplus.into_iter().map(|name| Change {
         note: Some("PM2's own reload would leave it in the process"),
         ..of_variable(name)
     }));
     changes
+}
+
+/// Variables that `:inherit_env` asks for, and the process was started without. Only a new definition can ask for
+/// more; that PM2's daemon has come to have another one is no reason to start an app again.
+fn missing_inherited(wanted: &Attributes, process: &Process) -> Vec<Change> {
+    let inherited =
+        wanted.env().map(|(name, _)| name).filter(|name| !wanted.declared_env_names().contains(*name));
+    let missing = inherited.filter(|name| !is_base(name) && process.variable(name).is_none());
+    missing.map(|name| Change { to: Some(MASK.to_owned()), ..of_variable(name) }).collect()
 }
 
 /// A change of a variable of which nothing is shown yet. What a removed one held is not shown at all: it may have

@@ -155,6 +155,8 @@ static TABLE: &[Entry] = &[
     half("io", Reload),
     whole("vizion", Reload),
     whole("windowsHide", Reload),
+    // It says what of the environment of PM2's daemon does not reach the app.
+    Entry { remove_note: None, ..none("filter_env", "filter_env", Reload) },
     // Part of it reaches a process only as the variable that `env` gives already.
     none("port", "port", Reload),
     // Recorded, and no process has it: shown by no observation on a fresh start, or used by other commands of
@@ -168,7 +170,6 @@ static TABLE: &[Entry] = &[
     whole("append_env_to_name", Record),
     whole("install_url", Record),
     whole("post_update", Record),
-    whole("filter_env", Record),
     whole("instances", Record),
     whole("execute_command", Record),
     whole("disable_trace", Record),

@@ -12,7 +12,8 @@ impl Attributes {
     /// them (`God.executeApp` in `lib/God.js`, when a process is first made).
     #[must_use]
     pub fn for_instance(&self, pm_id: PmId, name: &str) -> Option<Json> {
-        let value = self.get(name)?;
+        // PM2 lays the environment over the record itself: `:io` reaches an app as a variable of that name.
+        let value = self.get("env").and_then(|env| env.get(name)).or_else(|| self.get(name))?;
         let numbered = match name {
             "pm_pid_path" => Some(".pid"),
             "pm_log_path" | "pm_out_log_path" | "pm_err_log_path" if !self.is_set("merge_logs") => {
@@ -30,6 +31,20 @@ impl Attributes {
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<String> {
         self.get("env")?.get(name).map(text_of)
+    }
+
+    /// Whether one of `instances` processes may have this value of a variable, which may be `None`.
+    ///
+    /// The variable that `:increment_var` names counts up from the declared value, one for each instance.
+    #[must_use]
+    pub fn admits(&self, name: &str, value: Option<&str>, instances: u32) -> bool {
+        let wanted = self.variable(name);
+        let counts_up = || {
+            let (first, value) = (wanted.as_ref()?.parse::<u64>().ok()?, value?.parse::<u64>().ok()?);
+            Some((first..first.saturating_add(instances.into())).contains(&value))
+        };
+        let counted = self.get("increment_var").and_then(Json::as_str) == Some(name);
+        value == wanted.as_deref() || (counted && counts_up() == Some(true))
     }
 
     /// The same app with another number of instances: what is started beside those that run.

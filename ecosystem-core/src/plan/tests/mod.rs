@@ -29,7 +29,7 @@ fn machine(ecosystem: &crate::model::Ecosystem) -> Machine {
         cpus: 2,
         username: "tester".into(),
         is_root: false,
-        daemon_env: BTreeMap::from([("PATH".into(), "/bin".into())]),
+        daemon_env: BTreeMap::from([("PATH".into(), "/bin".into()), ("EDITOR".into(), "vi".into())]),
         programs: questions
             .programs
             .iter()

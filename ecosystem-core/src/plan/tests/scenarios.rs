@@ -150,6 +150,39 @@ fn instances() {
 }
 
 #[test]
+fn counted_variables_count_up() {
+    let counted = |port: u16| format!(":instances 3 :increment_var \"PORT\" :env {{:PORT {port}}}");
+    let count = |pm2: &mut Pm2Model, from: u16| {
+        let next = std::cell::Cell::new(from);
+        pm2.edit("web", |record| {
+            record["env"]["PORT"] = json!(next.get());
+            next.set(next.get() + 1);
+        });
+    };
+    let mut pm2 = synced(&[("a", &cluster(&counted(3000)))]);
+    count(&mut pm2, 3000);
+    check_from(&mut pm2, &[("a", &cluster(&counted(3000)))], &Policy::default(), "nothing");
+    let plan = super::checked(&super::desired(&[("a", &cluster(&counted(2000)))]), &pm2, &Policy::default());
+    assert!(super::words(&plan).starts_with("~ web replace [0, 1, 2]: "), "{}", super::words(&plan));
+}
+
+#[test]
+fn what_is_inherited() {
+    change(
+        "",
+        ":filter_env [\"PATH\"]",
+        "~ web restart [0]: filter_env: set to [\"PATH\"] (PM2's own reload would keep the old one)",
+    );
+    change("", ":inherit_env [\"EDITOR\"]", "~ web restart [0]: env.EDITOR: set to •••");
+    change(
+        ":inherit_env [\"EDITOR\"]",
+        "",
+        "~ web restart [0]: env.EDITOR: removed (PM2's own reload would leave it in the process)",
+    );
+    change(":io {:conf {:a 1}}", ":io {:conf {:a 1}}", "nothing");
+}
+
+#[test]
 fn daemons_come_go_and_move() {
     let (web, job) = (app(""), "{:apps [{:name \"job\" :script \"job.js\"}]}");
     check(&[("a", &web)], &[("a", &web), ("b", job)], "+ job start []: not running");
