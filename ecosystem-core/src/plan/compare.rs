@@ -143,7 +143,10 @@ pub(super) fn surplus_variables<'a>(
     process: &'a Process,
     lenient: bool,
 ) -> Vec<&'a str> {
-    let surplus = |name: &str| wanted.variable(name).is_none() && !is_base(name) && !is_pm2s(name, process);
+    // The base is left to an app, whatever PM2's daemon has by now, unless the app asks to be kept from some of it.
+    let left_alone = |name: &str| is_base(name) && wanted.get("filter_env").is_none();
+    let surplus =
+        |name: &str| wanted.variable(name).is_none() && !left_alone(name) && !is_pm2s(name, process);
     let recorded = process.env().map(|(name, _)| name).filter(|name| !lenient && surplus(name));
     // PM2's reload takes a variable out of `env` and leaves it in the record itself, from which the process's
     // environment is made.

@@ -171,7 +171,7 @@ fn what_is_inherited() {
     change(
         "",
         ":filter_env [\"PATH\"]",
-        "~ web restart [0]: filter_env: set to [\"PATH\"] (PM2's own reload would keep the old one)",
+        "~ web restart [0]: filter_env: set to [\"PATH\"] (PM2's own reload would keep the old one) | env.PATH: removed (PM2's own reload would leave it in the process)",
     );
     change("", ":inherit_env [\"EDITOR\"]", "~ web restart [0]: env.EDITOR: set to •••");
     change(
