@@ -32,8 +32,8 @@ fn stamp_differences(app: &DesiredApp, wanted: &Attributes, process: &Process) -
 }
 
 fn attribute_change(entry: &Entry, wanted: &Attributes, process: &Process) -> Option<Change> {
-    let to = wanted.for_instance(process.pm_id, entry.attribute).filter(|value| !means_absent(value));
-    let from = process.attribute(entry.attribute).filter(|value| !means_absent(value));
+    let to = wanted.for_instance(process.pm_id, entry.attribute).filter(|value| !means_absent(entry, value));
+    let from = process.attribute(entry.attribute).filter(|value| !means_absent(entry, value));
     let kind = match (&from, &to) {
         (None, None) => return None,
         (None, Some(_)) => Kind::Set,
@@ -52,9 +52,11 @@ fn attribute_change(entry: &Entry, wanted: &Attributes, process: &Process) -> Op
     })
 }
 
-/// PM2 treats these as if the attribute were not there: a flag that is off, no words, no text.
-fn means_absent(value: &Json) -> bool {
+/// PM2 treats these as if the attribute were not there: a flag that is off, no text, no words. But no patterns to
+/// ignore are not the usual ones, and no paths to watch are the working folder.
+fn means_absent(entry: &Entry, value: &Json) -> bool {
     match value {
+        Json::Array(words) => words.is_empty() && !matches!(entry.attribute, "watch" | "ignore_watch"),
         Json::Null | Json::Bool(false) => true,
         Json::String(text) => text.is_empty(),
         _ => false,
