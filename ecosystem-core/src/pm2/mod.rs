@@ -12,6 +12,7 @@ mod instance;
 mod interpreter;
 mod logs;
 mod machine;
+mod number;
 pub mod observed;
 mod paths;
 mod questions;
