@@ -39,6 +39,9 @@ fn danger(name: &str) -> Option<&'static str> {
         _ if name.trim().is_empty() => Some("a blank name is no name to PM2"),
         "all" => Some("PM2 takes it for every app"),
         "default" => Some("PM2 takes it for every app of the default namespace"),
+        "null" => {
+            Some("PM2 takes it for no name when it restarts the app, and its list cannot be read any more")
+        }
         _ if is_number(name) => Some("PM2 takes it for the id of a process"),
         _ if name.starts_with('/') && name.ends_with('/') => Some("PM2 takes it for a pattern of names"),
         _ if name.starts_with('-') => Some("PM2 takes it for an option"),
