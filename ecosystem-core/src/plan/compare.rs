@@ -38,7 +38,9 @@ fn attribute_change(entry: &Entry, wanted: &Attributes, process: &Process) -> Op
         (None, None) => return None,
         (None, Some(_)) => Kind::Set,
         (Some(_), None) => Kind::Remove,
-        (Some(from), Some(to)) if same(from, to) => return None,
+        (Some(from), Some(to)) if same(from, to) || same_but_for_id(wanted, entry, from, process) => {
+            return None;
+        }
         (Some(_), Some(_)) => Kind::Change,
     };
     let effect = entry.effect(kind);
@@ -69,6 +71,15 @@ fn same(a: &Json, b: &Json) -> bool {
         (Some(a), Some(b)) => a.total_cmp(&b).is_eq(),
         _ => a == b,
     }
+}
+
+/// A process that does not run and got a new id from `pm2 resurrect` still has the old one in its paths. That is no
+/// reason to start again what may have finished.
+fn same_but_for_id(wanted: &Attributes, entry: &Entry, from: &Json, process: &Process) -> bool {
+    let numbers = |text: &str| text.rsplit_once('-').and_then(|(_, end)| end.split('.').next()?.parse().ok());
+    let old_id = from.as_str().and_then(numbers);
+    process.pid.is_none()
+        && old_id.is_some_and(|id| wanted.for_instance(id, entry.attribute).as_ref() == Some(from))
 }
 
 fn shown_attribute(value: &Json) -> String {
@@ -109,9 +120,9 @@ fn variable_changes(
         }
     }
     if !same_digest {
-        changes.extend(missing_inherited(wanted, process));
+        changes.extend(changed_inherited(wanted, process));
     }
-    let surplus = surplus_variables(wanted, process, lenient);
+    let surplus = surplus_variables(wanted, process, lenient, same_digest);
     changes.extend(surplus.into_iter().map(|name| Change {
         note: Some("PM2's own reload would leave it in the process"),
         ..of_variable(name)
@@ -119,13 +130,15 @@ fn variable_changes(
     changes
 }
 
-/// Variables that `:inherit_env` asks for, and the process was started without. Only a new definition can ask for
-/// more; that PM2's daemon has come to have another one is no reason to start an app again.
-fn missing_inherited(wanted: &Attributes, process: &Process) -> Vec<Change> {
+/// Inherited variables that the process has otherwise. They count only when the definition has changed: it may ask
+/// for more by `:inherit_env`, or have lost a variable that hid an inherited one. That PM2's daemon has come to have
+/// another value is no reason to start an app again.
+fn changed_inherited(wanted: &Attributes, process: &Process) -> Vec<Change> {
     let inherited =
         wanted.env().map(|(name, _)| name).filter(|name| !wanted.declared_env_names().contains(*name));
-    let missing = inherited.filter(|name| !is_base(name) && process.variable(name).is_none());
-    missing.map(|name| Change { to: Some(MASK.to_owned()), ..of_variable(name) }).collect()
+    let changed = inherited.filter(|name| process.variable(name) != wanted.variable(name));
+    let shown = |name: &str| process.variable(name).map(|_| MASK.to_owned());
+    changed.map(|name| Change { from: shown(name), to: Some(MASK.to_owned()), ..of_variable(name) }).collect()
 }
 
 /// A change of a variable of which nothing is shown yet. What a removed one held is not shown at all: it may have
@@ -144,9 +157,10 @@ pub(super) fn surplus_variables<'a>(
     wanted: &Attributes,
     process: &'a Process,
     lenient: bool,
+    same_digest: bool,
 ) -> Vec<&'a str> {
-    // The base is left to an app, whatever PM2's daemon has by now, unless the app asks to be kept from some of it.
-    let left_alone = |name: &str| is_base(name) && wanted.get("filter_env").is_none();
+    // The base is left to an app, whatever PM2's daemon has by now, unless the definition may have lost a part of it.
+    let left_alone = |name: &str| is_base(name) && same_digest;
     let surplus =
         |name: &str| wanted.variable(name).is_none() && !left_alone(name) && !is_pm2s(name, process);
     let recorded = process.env().map(|(name, _)| name).filter(|name| !lenient && surplus(name));

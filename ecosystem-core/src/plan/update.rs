@@ -29,7 +29,8 @@ pub(super) fn update(
     }
     let effect = reasons.iter().map(effect_of).max().unwrap_or(Effect::Record);
     let numbered = wanted.get("increment_var").is_some() && !changed.is_empty();
-    let action = if effect == Effect::Replace || numbered {
+    let anew = numbered || (wanted.as_map().values().any(reads_as_gone) && !changed.is_empty());
+    let action = if effect == Effect::Replace || anew {
         Action::Replace(processes.iter().map(|process| process.pm_id).collect(), wanted.clone())
     } else if changed.is_empty() {
         Action::Scale(scaling)
@@ -113,6 +114,12 @@ fn update_of(wanted: &Attributes, process: &Process) -> Update {
 /// PM2's word for "remove this member of the record".
 const GONE: &str = "null";
 
+/// Whether PM2 would take a value for that word: it compares as JavaScript's `==` does, to which a list of one text
+/// equals that text.
+fn reads_as_gone(value: &Json) -> bool {
+    value == GONE || value.as_array().is_some_and(|items| items.len() == 1 && items.iter().all(reads_as_gone))
+}
+
 /// What PM2 lays over its record of a process when it restarts it (`current_conf`).
 ///
 /// The whole definition, resolved: unlike PM2's own commands, which send the unresolved one, this makes a new
@@ -130,7 +137,7 @@ fn conf(wanted: &Attributes, process: &Process) -> Map<String, Json> {
         .iter()
         .map(|entry| entry.attribute)
         .filter(|name| process.attribute(name).is_some() && !wanted.as_map().contains_key(*name));
-    for name in removed_attributes.chain(surplus_variables(wanted, process, false)) {
+    for name in removed_attributes.chain(surplus_variables(wanted, process, false, false)) {
         conf.insert(name.to_owned(), Json::from(GONE));
     }
     conf.insert("env".to_owned(), Json::Object(env(wanted, process)));

@@ -183,6 +183,34 @@ fn what_is_inherited() {
 }
 
 #[test]
+fn what_hid_an_inherited_variable_gives_way_to_it() {
+    let removed = |name: &str| {
+        format!("~ web restart [0]: env.{name}: removed (PM2's own reload would leave it in the process)")
+    };
+    change(":env {:TZ \"UTC\"}", "", &removed("TZ"));
+    change(":env {:PATH \"/x\"}", "", "~ web restart [0]: env.PATH: ••• → •••");
+    let mut pm2 = synced(&[("a", &app(""))]);
+    pm2.edit("web", |record| record["env"]["PATH"] = json!("/of/an/earlier/daemon"));
+    check_from(&mut pm2, &[("a", &app(""))], &Policy::default(), "nothing");
+}
+
+#[test]
+fn what_pm2_would_take_for_removed_is_started_anew() {
+    change("", ":args [\"null\"]", "~ web replace [0]: args: set to [\"null\"]");
+    change("", ":namespace \"null\"", "~ web replace [0]: namespace: \"default\" → \"null\"");
+}
+
+#[test]
+fn an_app_that_has_finished_survives_a_new_id() {
+    let mut pm2 = synced(&[("a", &app(":autorestart false"))]);
+    pm2.edit("web", |record| {
+        record.insert("status".to_owned(), json!("stopped"));
+        record.insert("pm_pid_path".to_owned(), json!("/home/.pm2/pids/web-7.pid"));
+    });
+    check_from(&mut pm2, &[("a", &app(":autorestart false"))], &Policy::default(), "nothing");
+}
+
+#[test]
 fn daemons_come_go_and_move() {
     let (web, job) = (app(""), "{:apps [{:name \"job\" :script \"job.js\"}]}");
     check(&[("a", &web)], &[("a", &web), ("b", job)], "+ job start []: not running");
