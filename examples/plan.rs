@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use ecosystem_core::compile;
 use ecosystem_core::diagnostic::Source;
 use ecosystem_core::model::{Ecosystem, Owner};
-use ecosystem_core::plan::{Desired, Policy, plan};
+use ecosystem_core::plan::{Desired, Inventory, Policy, plan};
 use ecosystem_core::pm2::observed::Observed;
 use ecosystem_core::pm2::{FileKind, Machine, questions};
 
@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let observed = Observed::read(serde_json::from_str(include_str!("process-list.json"))?)?;
 
     let mut out = io::stdout().lock();
-    for step in plan(&desired, &observed, &Policy::default()).steps {
+    for step in plan(&desired, &observed, &Inventory::default(), &Policy::default()).steps {
         let reasons: Vec<String> = step.reasons.iter().map(ToString::to_string).collect();
         writeln!(
             out,

@@ -1,7 +1,9 @@
 //! The command line.
 
 use camino::Utf8PathBuf;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args as Arguments, ColorChoice, Parser, Subcommand};
+use ecosystem_core::model::Prune;
 
 /// Keep PM2's running set equal to a tree of declarative EDN.
 ///
@@ -29,6 +31,8 @@ pub(crate) enum Command {
     Sync(Sync),
     /// Show what is declared, what runs, and whether they agree.
     Status(Status),
+    /// Delete what still runs of a daemon that the tree no longer has, whatever its `:prune` says.
+    Prune(PruneOne),
     /// Stop and delete every process of this tree; nothing else is touched.
     Down(Down),
 }
@@ -74,6 +78,9 @@ pub(crate) struct Scope {
     /// Delete even most of what runs.
     #[arg(long)]
     pub(crate) allow_mass_delete: bool,
+    /// What to do with apps that the tree no longer declares and that have no `:prune` of their own.
+    #[arg(long, value_name = "HOW", value_parser = PossibleValuesParser::new(["auto", "confirm", "never"]).try_map(|word| word.parse::<Prune>()), default_value = "auto")]
+    pub(crate) prune: Prune,
 }
 
 #[derive(Debug, Arguments)]
@@ -169,6 +176,22 @@ pub(crate) struct Status {
     pub(crate) tree: Tree,
     #[command(flatten)]
     pub(crate) pm2: Pm2,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Arguments)]
+pub(crate) struct PruneOne {
+    /// The daemon: the folder below DIR that it was in, such as services/web.
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) tree: Tree,
+    #[command(flatten)]
+    pub(crate) pm2: Pm2,
+    #[command(flatten)]
+    pub(crate) pace: Pace,
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,

@@ -30,6 +30,7 @@ pub(crate) fn policy(scope: &args::Scope, only: Option<BTreeSet<DaemonId>>, home
         adopt: scope.adopt.iter().cloned().collect(),
         allow_mass_delete: scope.allow_mass_delete,
         own_process: own_process(home),
+        prune: scope.prune,
         ..Policy::default()
     }
 }

@@ -11,7 +11,7 @@ use camino::Utf8PathBuf;
 use crate::compile;
 use crate::diagnostic::{Checked, Diagnostic, Source};
 use crate::model::{DaemonId, Ecosystem};
-use crate::plan::{Desired, Plan, Policy, Step, plan, violations};
+use crate::plan::{Desired, Inventory, Plan, Policy, Step, plan, violations};
 use crate::pm2::observed::Observed;
 use crate::pm2::{Machine, Questions, questions};
 use crate::render::{GeneratedBy, GeneratedFile};
@@ -39,9 +39,24 @@ pub trait Host {
     /// PM2 cannot be asked, or its answer cannot be read.
     fn observe(&mut self) -> Result<Observed, HostError>;
 
+    /// What was applied before.
+    ///
+    /// # Errors
+    /// There is a record of it that cannot be read: an app that is never to be pruned could be in it.
+    fn inventory(&mut self) -> Result<Inventory, HostError>;
+
+    /// Keeps what is applied now for the next pass.
+    ///
+    /// # Errors
+    /// It could not be written.
+    fn remember(&mut self, inventory: &Inventory) -> Result<(), HostError>;
+
     /// Carries out a plan's steps, in order where they depend on one another, and checks what came of each;
     /// one outcome for each, in order. A step that fails does not keep others from being taken.
     fn apply(&mut self, plan: &Plan, observed: &Observed, progress: &dyn Progress) -> Vec<Outcome>;
+
+    /// Removes what was generated for daemons that are gone from the tree and from PM2; one result for each.
+    fn discard(&mut self, daemons: &[DaemonId]) -> Vec<Discarded>;
 }
 
 /// Is told what a pass does while it does it.
@@ -58,6 +73,9 @@ pub trait Progress: Sync {
     /// A plan is about to be carried out.
     fn planned(&self, plan: &Plan);
 
+    /// A step is about to be taken.
+    fn begins(&self, step: &Step);
+
     /// A step has come to its end.
     fn done(&self, step: &Step, outcome: &Outcome);
 }
@@ -71,6 +89,7 @@ impl Progress for Silent {
     fn edited(&self, _: &str, _: &str) {}
     fn written(&self, _: &Written) {}
     fn planned(&self, _: &Plan) {}
+    fn begins(&self, _: &Step) {}
     fn done(&self, _: &Step, _: &Outcome) {}
 }
 
@@ -116,6 +135,10 @@ pub struct Report {
     pub plan: Plan,
     /// What became of each step, in the plan's order; empty in a dry run.
     pub outcomes: Vec<Outcome>,
+    /// What became of the generated files of daemons that are gone.
+    pub discarded: Vec<Discarded>,
+    /// Whether what was applied could be kept for the next pass.
+    pub remembered: Result<(), HostError>,
 }
 
 impl Report {
@@ -126,6 +149,8 @@ impl Report {
             || self.written.iter().any(|written| written.result.is_err())
             || self.plan.holds.iter().any(|hold| hold.why.is_failure())
             || self.outcomes.iter().any(|outcome| outcome.result.is_err())
+            || self.discarded.iter().any(|discarded| discarded.result.is_err())
+            || self.remembered.is_err()
     }
 }
 
@@ -147,6 +172,15 @@ pub enum WriteOutcome {
     Written,
     /// Somebody had edited it; the edit is kept beside it.
     EditReplaced,
+}
+
+/// What became of the generated file of a daemon that is gone.
+#[derive(Debug, Clone)]
+pub struct Discarded {
+    /// The daemon.
+    pub daemon: DaemonId,
+    /// Whether anything was removed, or why it could not be.
+    pub result: Result<bool, String>,
 }
 
 /// What became of one step.
@@ -188,6 +222,9 @@ pub enum StepError {
         /// The last lines of its error log since the step began, oldest first.
         last_lines: Vec<String>,
     },
+    /// The program was told to end before the step's turn came.
+    #[error("not done: this program was told to end")]
+    Interrupted,
     /// PM2 reports success and the process is not as declared.
     #[error("PM2 reports success, but {}", .0.join("; "))]
     NotTrue(Vec<String>),
@@ -230,14 +267,55 @@ pub fn converge(host: &mut impl Host, pass: &Pass, progress: &dyn Progress) -> R
         if pass.dry_run { Vec::new() } else { host.write(&generated_files(&ecosystem, pass), progress) };
     let machine = host.machine(&questions(&ecosystem, &pass.base))?;
     let observed = host.observe()?;
+    let inventory = host.inventory()?;
     let desired = Desired::new(&ecosystem, &machine);
-    let plan = plan(&desired, &observed, &pass.policy);
+    let plan = plan(&desired, &observed, &inventory, &pass.policy);
     if let Some(violation) = violations(&plan, &desired, &observed, &pass.policy).first() {
         return Err(HostError::new(violation.to_string())
             .hint("nothing was applied; this is a defect, please report it"));
     }
-    let outcomes = if pass.dry_run { Vec::new() } else { host.apply(&plan, &observed, progress) };
-    Ok(Report { sources, diagnostics, written, desired, observed, plan, outcomes })
+    let applied = if pass.dry_run {
+        Done::nothing()
+    } else {
+        apply(host, &inventory, &desired, &observed, &plan, progress)
+    };
+    let Done { outcomes, discarded, remembered } = applied;
+    Ok(Report { sources, diagnostics, written, desired, observed, plan, outcomes, discarded, remembered })
+}
+
+/// What came of carrying out a plan.
+struct Done {
+    outcomes: Vec<Outcome>,
+    discarded: Vec<Discarded>,
+    remembered: Result<(), HostError>,
+}
+
+impl Done {
+    fn nothing() -> Self {
+        Self { outcomes: Vec::new(), discarded: Vec::new(), remembered: Ok(()) }
+    }
+}
+
+/// Carries out a plan, and keeps what came of it.
+///
+/// What apps say of their own removal is kept before anything is done: the program may be ended in the middle,
+/// and their definitions be gone when it comes back.
+fn apply(
+    host: &mut impl Host,
+    inventory: &Inventory,
+    desired: &Desired,
+    observed: &Observed,
+    plan: &Plan,
+    progress: &dyn Progress,
+) -> Done {
+    let before = inventory.before(desired);
+    let first = if before == *inventory { Ok(()) } else { host.remember(&before) };
+    let outcomes = host.apply(plan, observed, progress);
+    let succeeded: Vec<bool> = outcomes.iter().map(|outcome| outcome.result.is_ok()).collect();
+    let after = before.after(desired, observed, plan, &succeeded);
+    let second = if after == before { Ok(()) } else { host.remember(&after) };
+    let discarded = host.discard(&plan.ended(desired, &succeeded));
+    Done { outcomes, discarded, remembered: first.and(second) }
 }
 
 /// A tree as it was read and compiled.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use camino::Utf8Path;
 use ecosystem_core::converge::{HostError, Pass, Report, Silent, WriteOutcome, converge};
 use ecosystem_core::os::host::{OsHost, Settings};
+use ecosystem_core::os::interrupt::Interrupt;
 use ecosystem_core::os::place::{Place, own_process, pm2_home, variable};
 use ecosystem_core::os::pm2::{Pm2Program, Search};
 use ecosystem_core::plan::{Policy, Stopped};
@@ -59,6 +60,7 @@ impl<'a> Passes<'a> {
             jobs: JOBS,
             patience: PATIENCE,
             allow_pm2: None,
+            interrupt: Interrupt::default(),
         };
         let mut host = OsHost::to_act(settings, LOCK_PATIENCE, || {
             let (pm2_bin, path) = (variable("PM2_BIN"), variable("PATH"));

@@ -20,6 +20,7 @@ pub(super) fn run(args: &args::Down) -> Result<Exit, Failure> {
     let policy = Policy {
         only: scope::only(&args.only, &place, &args.pm2)?,
         allow_mass_delete: true,
+        confirmed: true,
         own_process: own_process(&settings.home),
         ..Policy::default()
     };
@@ -31,12 +32,15 @@ pub(super) fn run(args: &args::Down) -> Result<Exit, Failure> {
     let mut host = super::sync::open(settings, &args.pm2, &place, &args.pace)?;
     let observed = host.observe()?;
     let desired = nothing(&place);
-    let mut plan = plan(&desired, &observed, &policy);
+    let inventory = host.inventory()?;
+    let mut plan = plan(&desired, &observed, &inventory, &policy);
     plan.steps.iter_mut().for_each(|step| step.reasons = vec![Reason::TakenDown]);
     if let Some(violation) = violations(&plan, &desired, &observed, &policy).first() {
         return Err(HostError::new(violation.to_string()).into());
     }
     let outcomes = host.apply(&plan, &observed, progress(args.json));
+    let succeeded: Vec<bool> = outcomes.iter().map(|outcome| outcome.result.is_ok()).collect();
+    host.remember(&inventory.after(&desired, &observed, &plan, &succeeded))?;
     if args.json {
         show::json::print(
             &json!({ "plan": show::json::plan(&plan), "outcomes": show::json::outcomes(&outcomes) }),

@@ -3,6 +3,7 @@
 mod check;
 mod down;
 mod plan;
+mod prune;
 mod render;
 mod scope;
 mod status;
@@ -10,6 +11,7 @@ mod sync;
 
 use ecosystem_core::converge::{Outcome, Pass, Progress, Reading, Silent, Written};
 use ecosystem_core::os::host::Settings;
+use ecosystem_core::os::interrupt::Interrupt;
 use ecosystem_core::os::place::{Place, pm2_home};
 use ecosystem_core::plan::{Plan, Policy, Step};
 
@@ -29,6 +31,7 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
         Command::Sync(args) if args.dry_run => plan::run(&args.into()),
         Command::Sync(args) => sync::run(args),
         Command::Status(args) => status::run(args),
+        Command::Prune(args) => prune::run(args),
         Command::Down(args) => down::run(args),
     }
 }
@@ -45,6 +48,7 @@ fn settings(place: &Place, pm2: &args::Pm2, pace: &args::Pace) -> Result<Setting
         jobs: usize::from(pace.jobs),
         patience: std::time::Duration::from_secs(pace.patience),
         allow_pm2: pm2.allow_pm2,
+        interrupt: Interrupt::default(),
     })
 }
 
@@ -80,6 +84,8 @@ impl Progress for Shown {
             let _ = show::print(&show::plan::plan(plan));
         }
     }
+
+    fn begins(&self, _: &Step) {}
 
     fn done(&self, step: &Step, outcome: &Outcome) {
         let _ = show::tell(&show::outcome::outcome(step, outcome));

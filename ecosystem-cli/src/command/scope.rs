@@ -33,7 +33,7 @@ pub(super) fn only(
     let missing: Vec<&DaemonId> = ids.iter().filter(|id| !may_have(&ecosystem, id)).collect();
     if !missing.is_empty() {
         let running = running(place, pm2)?;
-        if let Some(unknown) = missing.into_iter().find(|id| !running.contains(id)) {
+        if let Some(unknown) = missing.into_iter().find(|id| !running.contains(*id)) {
             return Err(unknown_daemon(unknown, known(&ecosystem).chain(&running).collect()));
         }
     }

@@ -26,8 +26,10 @@ pub(super) fn run(args: &args::Sync) -> Result<Exit, Failure> {
             "written": show::json::written(&report.written),
             "plan": show::json::plan(&report.plan),
             "outcomes": show::json::outcomes(&report.outcomes),
+            "discarded": show::json::discarded(&report.discarded),
         }))?;
     } else {
+        show::tell(&show::outcome::aftermath(&report))?;
         show::print(&show::outcome::summary(&report))?;
     }
     Ok(failed_if(report.has_failures()))

@@ -1,12 +1,11 @@
 //! Results for programs. The shapes are part of the tool's promise: fields are added, never changed.
 
-use ecosystem_core::converge::{Outcome, StepError, WriteOutcome, Written};
+use ecosystem_core::converge::{Discarded, Outcome, StepError, WriteOutcome, Written};
 use ecosystem_core::diagnostic::{Diagnostic, Source};
 use ecosystem_core::plan::{Plan, Reason};
 use serde_json::{Value as Json, json};
 
 use super::diagnostics::position;
-use super::plan::{explain, word};
 
 /// Prints a value with a line feed.
 pub(crate) fn print(value: &Json) -> std::io::Result<()> {
@@ -51,7 +50,7 @@ pub(crate) fn plan(plan: &Plan) -> Json {
         })
     });
     let holds = plan.holds.iter().map(|hold| {
-        json!({ "app": hold.app, "daemon": hold.daemon, "why": word(&hold.why), "text": explain(hold) })
+        json!({ "app": hold.app, "daemon": hold.daemon, "why": hold.why.word(), "text": hold.explain() })
     });
     json!({
         "steps": steps.collect::<Vec<_>>(),
@@ -104,4 +103,10 @@ pub(crate) fn written(written: &[Written]) -> Json {
         json!({ "path": it.path, "outcome": outcome, "error": it.result.as_ref().err() })
     };
     written.iter().map(one).collect()
+}
+
+/// What became of the generated files of daemons that are gone.
+pub(crate) fn discarded(discarded: &[Discarded]) -> Json {
+    let one = |it: &Discarded| json!({ "daemon": it.daemon, "removed": it.result.as_ref().ok(), "error": it.result.as_ref().err() });
+    discarded.iter().map(one).collect()
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ecosystem_core::converge::{Outcome, Report, StepError, WriteOutcome, Written};
 use ecosystem_core::plan::Step;
+use ecosystem_core::render::DIST;
 
 use super::{printable, printable_line, style};
 
@@ -60,6 +61,21 @@ pub(crate) fn written(Written { path, result }: &Written) -> String {
             format!("{}error{:#}: {path} is not written: {problem}\n", style::ERROR, style::ERROR)
         }
     }
+}
+
+/// What became of the generated files of daemons that are gone, and whether what was applied could be kept.
+pub(crate) fn aftermath(report: &Report) -> String {
+    let error = |problem: &str| format!("{}error{:#}: {}\n", style::ERROR, style::ERROR, printable(problem));
+    let discarded = report.discarded.iter().map(|it| {
+        let path = printable_line(&it.daemon.join(DIST));
+        match &it.result {
+            Ok(true) => format!("removed {path}\n"),
+            Ok(false) => String::new(),
+            Err(problem) => error(&format!("{path} is not removed: {problem}")),
+        }
+    });
+    let remembered = report.remembered.as_ref().err().map(|problem| error(&problem.to_string()));
+    discarded.chain(remembered).collect()
 }
 
 /// One line at the end of a sync.

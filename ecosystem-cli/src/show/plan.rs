@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anstyle::Style;
-use ecosystem_core::plan::{Action, Guard, Hold, Plan, Step, Why};
+use ecosystem_core::plan::{Action, Plan, Step};
 
 use super::{printable_line, style};
 
@@ -23,7 +23,7 @@ pub(crate) fn plan(plan: &Plan) -> String {
         );
     }
     for hold in &plan.holds {
-        line(&mut text, style::HELD, '!', &hold.app, word(&hold.why), &[explain(hold)], width);
+        line(&mut text, style::HELD, '!', &hold.app, hold.why.word(), &[hold.explain()], width);
     }
     let _ = writeln!(text, "{}", summary(plan));
     text
@@ -82,41 +82,5 @@ fn step_style(step: &Step) -> Style {
         '+' => style::COMES,
         '-' => style::GOES,
         _ => style::CHANGES,
-    }
-}
-
-/// One word for why an app is left alone.
-pub(crate) fn word(why: &Why) -> &'static str {
-    match why {
-        Why::Conflict { .. } => "conflict",
-        Why::Unresolvable(_) => "blocked",
-        Why::Broken(_) => "broken",
-        Why::Unreadable(_) | Why::Guard(_) => "kept",
-        Why::RunsUs => "own",
-        Why::StoppedByHand => "held",
-    }
-}
-
-/// Why an app is left alone, and what to do about it.
-pub(crate) fn explain(hold: &Hold) -> String {
-    let app = &hold.app;
-    match &hold.why {
-        Why::Conflict { owner: None } => {
-            format!("running, but not ours (no owner stamp); `--adopt {app}` takes it over")
-        }
-        Why::Conflict { owner: Some(owner) } => {
-            format!("running, but it belongs to {owner}; `--adopt {app}` takes it over")
-        }
-        Why::Unresolvable(problems) => problems.join("; "),
-        Why::Broken(id) => format!("{} has errors: it stays as it is", id.source_path()),
-        Why::Unreadable(paths) => {
-            format!("not declared, but {} could not be read: it stays as it is", paths.join(", "))
-        }
-        Why::Guard(Guard::Hold { deletions, of }) => {
-            format!("no longer declared, but deleting {deletions} of {of} apps needs `--allow-mass-delete`")
-        }
-        Why::Guard(Guard::Pass) => "no longer declared".to_owned(),
-        Why::RunsUs => "would be deleted, but this program runs in it: run it from elsewhere".to_owned(),
-        Why::StoppedByHand => "stopped by hand".to_owned(),
     }
 }

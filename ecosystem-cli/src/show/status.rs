@@ -9,7 +9,6 @@ use ecosystem_core::pm2::Attributes;
 use ecosystem_core::pm2::observed::Process;
 use serde::Serialize;
 
-use super::plan::{explain, word};
 use super::table::table;
 
 /// One app of the tree, or of ours in PM2.
@@ -97,7 +96,7 @@ fn why_not(report: &Report, name: &str) -> Vec<String> {
     let pending = |step: &Step| {
         step.reasons.iter().map(|reason| format!("{} pending: {reason}", step.action.verb())).collect()
     };
-    let held = |hold: &Hold| vec![format!("{}: {}", word(&hold.why), explain(hold))];
+    let held = |hold: &Hold| vec![format!("{}: {}", hold.why.word(), hold.explain())];
     step.map(pending).or_else(|| hold.map(held)).unwrap_or_default()
 }
 

@@ -1,7 +1,9 @@
 //! One PM2 process definition.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::names::AppName;
@@ -27,6 +29,8 @@ pub struct App {
     pub inherit_env: InheritEnv,
     /// `:description`, for people.
     pub description: Option<String>,
+    /// `:prune`: what is to become of it once the tree no longer declares it; the caller's choice where `None`.
+    pub prune: Option<Prune>,
 }
 
 impl App {
@@ -34,6 +38,39 @@ impl App {
     #[must_use]
     pub fn setting(&self, name: &str) -> Option<&Json> {
         self.settings.get(&Key::named(name)?)
+    }
+}
+
+/// What is to become of an app that the tree no longer declares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Prune {
+    /// It is deleted.
+    #[default]
+    Auto,
+    /// It is deleted when somebody says so.
+    Confirm,
+    /// It stays.
+    Never,
+}
+
+impl Prune {
+    /// Every choice, in the words of authors and of options.
+    pub const WORDS: &[(&str, Prune)] =
+        &[("auto", Prune::Auto), ("confirm", Prune::Confirm), ("never", Prune::Never)];
+}
+
+/// None of the words of [`Prune::WORDS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected auto, confirm or never")]
+pub struct NoSuchPrune;
+
+impl FromStr for Prune {
+    type Err = NoSuchPrune;
+
+    fn from_str(word: &str) -> Result<Self, NoSuchPrune> {
+        let found = Self::WORDS.iter().find(|(name, _)| *name == word);
+        found.map(|(_, prune)| *prune).ok_or(NoSuchPrune)
     }
 }
 

@@ -10,7 +10,7 @@ mod names;
 pub(crate) mod reserved_env;
 pub mod schema;
 
-pub use app::{App, Env, EnvValue, InheritEnv};
+pub use app::{App, Env, EnvValue, InheritEnv, NoSuchPrune, Prune};
 pub use digest::Digest;
 pub(crate) use digest::hex;
 pub use ecosystem::{Broken, Daemon, Ecosystem};

@@ -1,5 +1,6 @@
 //! Names that cannot be mixed up.
 
+use std::borrow::Borrow;
 use std::fmt;
 
 use serde::Serialize;
@@ -18,6 +19,12 @@ macro_rules! name_type {
             /// The text of it.
             #[must_use]
             pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
                 &self.0
             }
         }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Map, Value as Json};
 
+use super::interrupt::Interrupt;
 use super::pm2::{Change, Client, ClientError, Hazard, Preparation, Timeouts};
 use super::verify::{Expected, verify};
 use crate::converge::{Applied, Outcome, Progress, StepError};
@@ -24,6 +25,8 @@ pub(super) struct Applier<'a> {
     pub(super) observed: &'a Observed,
     /// The longest that a new process is watched for the sake of its `min_uptime`.
     pub(super) patience: Duration,
+    /// Whether to hurry, or to end.
+    pub(super) interrupt: &'a Interrupt,
     /// Told of each outcome when it is there.
     pub(super) progress: &'a dyn Progress,
 }
@@ -62,6 +65,11 @@ impl Applier<'_> {
 
     fn step(&self, step: &Step) -> Outcome {
         let began = Instant::now();
+        if self.interrupt.ends() {
+            let result = Err(StepError::Interrupted);
+            return Outcome { app: step.app.clone(), result, took: Duration::ZERO };
+        }
+        self.progress.begins(step);
         let timeouts = Timeouts { call: call_timeout(step, self.observed), ..Timeouts::default() };
         let client = Client::connect(self.home, timeouts).map_err(|error| pm2_error(&error));
         let result = client.and_then(|mut client| self.act(&mut client, step));
@@ -80,7 +88,7 @@ impl Applier<'_> {
             Action::Reload(updates, scaling) => self.update(client, updates, scaling, reload)?,
             Action::Restart(updates, scaling) => self.update(client, updates, scaling, restart)?,
         };
-        verify(client, &expected, self.patience)
+        verify(client, &expected, self.patience, self.interrupt)
     }
 
     /// One process after the other: of a cluster, all but one keep serving.

@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use serde_json::Value as Json;
 
 use super::apply::Applier;
+use super::dist::Removal;
+use super::interrupt::Interrupt;
 use super::machine::DaemonFacts;
 use super::pm2::{Client, ClientError, Pm2Program, ProgramError, Report, Timeouts, launch};
-use super::{dist, lock::Lock, machine, tree};
-use crate::converge::{Host, HostError, Outcome, Progress, Tree, WriteOutcome, Written};
-use crate::model::Owner;
-use crate::plan::Plan;
+use super::{dist, inventory, lock::Lock, machine, tree};
+use crate::converge::{Discarded, Host, HostError, Outcome, Progress, Tree, WriteOutcome, Written};
+use crate::model::{DaemonId, Owner};
+use crate::plan::{Inventory, Plan};
 use crate::pm2::observed::Observed;
 use crate::pm2::{Machine, Questions};
 use crate::render::GeneratedFile;
@@ -33,6 +36,8 @@ pub struct Settings {
     pub patience: Duration,
     /// A major version of PM2 beyond the tested ones that may be used.
     pub allow_pm2: Option<u64>,
+    /// How to tell a pass at work to hurry or to end.
+    pub interrupt: Interrupt,
 }
 
 /// Major versions of PM2 that everything here was tried on.
@@ -81,6 +86,23 @@ impl OsHost {
         };
         let pm2 = Some(introduce(client, &settings)?);
         Ok(Self { settings, pm2, _lock: Some(lock) })
+    }
+
+    /// PM2's list as it is now, raw: what `pm2 save` keeps. It holds the secrets of apps.
+    ///
+    /// # Errors
+    /// PM2 cannot be asked.
+    pub fn list(&mut self) -> Result<Vec<Json>, HostError> {
+        match &mut self.pm2 {
+            Some((client, _)) => client.list().map_err(|error| unusable(&error)),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// When PM2's daemon was started, in milliseconds since 1970; 0 where it is not up.
+    #[must_use]
+    pub fn pm2_started_at(&self) -> u64 {
+        self.pm2.as_ref().map_or(0, |(_, report)| report.started_at)
     }
 
     /// PM2's version, if it is up.
@@ -141,9 +163,26 @@ impl Host for OsHost {
     }
 
     fn apply(&mut self, plan: &Plan, observed: &Observed, progress: &dyn Progress) -> Vec<Outcome> {
-        let Settings { home, jobs, patience, .. } = &self.settings;
+        let Settings { home, jobs, patience, interrupt, .. } = &self.settings;
         progress.planned(plan);
-        Applier { home, jobs: *jobs, observed, patience: *patience, progress }.apply(&plan.steps)
+        Applier { home, jobs: *jobs, observed, patience: *patience, interrupt, progress }.apply(&plan.steps)
+    }
+
+    fn inventory(&mut self) -> Result<Inventory, HostError> {
+        inventory::read(&self.settings.home, &self.settings.owner, self.pm2_started_at())
+    }
+
+    fn remember(&mut self, inventory: &Inventory) -> Result<(), HostError> {
+        inventory::write(&self.settings.home, &self.settings.owner, self.pm2_started_at(), inventory)
+    }
+
+    fn discard(&mut self, daemons: &[DaemonId]) -> Vec<Discarded> {
+        let discard = |daemon: &DaemonId| {
+            let removal = dist::remove_dist(&self.settings.root, daemon);
+            let removed = removal.map(|it| matches!(it, Removal::Removed | Removal::FolderKept));
+            Discarded { daemon: daemon.clone(), result: removed.map_err(|error| error.to_string()) }
+        };
+        daemons.iter().map(discard).collect()
     }
 }
 

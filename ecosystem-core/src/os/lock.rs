@@ -47,7 +47,7 @@ impl Lock {
 }
 
 /// Where the state of one tree lives: a name that can be read, made distinct by a digest of the whole owner id.
-fn state_folder(home: &Utf8Path, owner: &Owner) -> Utf8PathBuf {
+pub(super) fn state_folder(home: &Utf8Path, owner: &Owner) -> Utf8PathBuf {
     home.join("ecosystem").join(owner.file_name())
 }
 

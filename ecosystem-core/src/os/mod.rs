@@ -4,6 +4,7 @@
 //! together into the [`Host`](crate::converge::Host) that a pass works on.
 
 pub mod host;
+pub mod interrupt;
 pub mod place;
 
 pub mod codes;
@@ -15,6 +16,7 @@ pub mod machine;
 pub mod pm2;
 
 mod apply;
+mod inventory;
 mod lock;
 mod log_tail;
 mod regular_file;

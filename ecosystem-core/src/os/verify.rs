@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value as Json;
 
 use super::apply::{error_log, pm2_error};
+use super::interrupt::Interrupt;
 use super::kernel;
 use super::log_tail;
 use super::pm2::Client;
@@ -106,7 +107,8 @@ enum Look {
     Down(String),
 }
 
-/// Waits until every process has stayed up for its `min_uptime`, at most `patience`, and checks it.
+/// Waits until every process has stayed up for its `min_uptime`, at most `patience` and until it is to hurry, and
+/// checks it.
 ///
 /// # Errors
 /// The first process that crashed, is gone, or is not as declared.
@@ -114,6 +116,7 @@ pub(super) fn verify(
     client: &mut Client,
     expected: &[Expected],
     patience: Duration,
+    interrupt: &Interrupt,
 ) -> Result<Applied, StepError> {
     let began = Instant::now();
     let mut first_seen: BTreeMap<PmId, u64> = BTreeMap::new();
@@ -121,6 +124,7 @@ pub(super) fn verify(
         let observed = observe(client)?;
         let mut pids = Vec::new();
         let mut waiting = false;
+        let patience = if interrupt.hurries() { Duration::ZERO } else { patience };
         for it in expected {
             match look(it, &observed, &mut first_seen, began, patience) {
                 Look::Wait => waiting = true,

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::step::Why;
-use crate::model::{AppName, Broken, DaemonId, Digest, Ecosystem, Owner};
+use super::hold::Why;
+use crate::model::{AppName, Broken, DaemonId, Digest, Ecosystem, Owner, Prune};
 use crate::pm2::{Attributes, Machine, Unresolvable, resolve};
 
 /// The tree as it should run on one machine.
@@ -30,6 +30,8 @@ pub struct DesiredApp {
     pub has_env_files: bool,
     /// The variables that `:env` itself gives: values from anywhere else are never shown.
     pub written_env: BTreeSet<String>,
+    /// What it says of its own removal.
+    pub prune: Option<Prune>,
     /// What PM2 is to be told, or why that cannot be said on this machine.
     pub attributes: Result<Attributes, Vec<Unresolvable>>,
 }
@@ -44,6 +46,7 @@ impl Desired {
                 digest: Digest::of(app),
                 has_env_files: !app.env_files.is_empty(),
                 written_env: app.env.keys().cloned().collect(),
+                prune: app.prune,
                 attributes: resolve(&daemon.id, app, machine),
             };
             (app.name.clone(), desired)
@@ -59,7 +62,13 @@ impl Desired {
     /// Whether the tree declares an app of this name.
     #[must_use]
     pub fn declares(&self, name: &str) -> bool {
-        self.apps.keys().any(|app| app.as_str() == name)
+        self.apps.contains_key(name)
+    }
+
+    /// Whether the tree has a daemon of this id, with errors or without.
+    #[must_use]
+    pub fn has_daemon(&self, id: &DaemonId) -> bool {
+        self.broken.contains_key(id) || self.apps.values().any(|app| app.daemon == *id)
     }
 
     /// Why an app that the valid part of the tree does not declare must be kept all the same.

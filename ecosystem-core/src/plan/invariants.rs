@@ -98,8 +98,8 @@ fn check_count(
     policy: &Policy,
     found: &mut Vec<Violation>,
 ) {
-    let wanted = desired.apps.iter().find(|(name, _)| name.as_str() == step.app);
-    let Some(Ok(wanted)) = wanted.map(|(_, app)| app.attributes.as_ref()) else { return };
+    let wanted = desired.apps.get(step.app.as_str());
+    let Some(Ok(wanted)) = wanted.map(|app| app.attributes.as_ref()) else { return };
     let ours: Vec<&Process> =
         observed_ours(desired, observed, policy).filter(|process| process.name == step.app).collect();
     let added = match &step.action {

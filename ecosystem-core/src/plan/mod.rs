@@ -1,16 +1,20 @@
 //! What would make PM2's running set equal to the tree: a pure function to a plan that leaves its executor no choice.
 //!
 //! ```text
-//! Desired ─┐
-//! Observed ┼─▶ plan ─▶ Plan { steps, holds }
-//! Policy  ─┘
+//! Desired ───┐
+//! Observed ──┼─▶ plan ─▶ Plan { steps, holds }
+//! Inventory ─┤
+//! Policy ────┘
 //! ```
 
 mod compare;
 mod desired;
 mod effects;
 mod guard;
+mod hold;
 mod invariants;
+mod inventory;
+mod policy;
 mod reason;
 mod secret;
 mod step;
@@ -19,50 +23,29 @@ mod update;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 pub use desired::{Desired, DesiredApp};
 pub use effects::{Effect, Entry, Kind, effect_of, entries};
 pub use guard::Guard;
+pub use hold::{Hold, Why};
 pub use invariants::{Violation, violations};
+pub use inventory::{Applied, Inventory};
+pub use policy::{Drift, Policy, Rest, Stopped};
 pub use reason::{Change, Reason};
 pub use secret::{looks_secret, masked};
-pub use step::{Action, Hold, Plan, Scaling, Step, Update, Why};
+pub use step::{Action, Plan, Scaling, Step, Update};
 
-use crate::model::{AppName, DaemonId};
-use crate::pm2::observed::{Observed, PmId, Process, Status};
+use crate::model::{AppName, DaemonId, Prune};
+use crate::pm2::Attributes;
+use crate::pm2::observed::{Observed, Process, Status};
 
-/// What the caller allows and wants, beyond what the tree says.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Policy {
-    /// Only these daemons are looked at; all of them where `None`.
-    pub only: Option<BTreeSet<DaemonId>>,
-    /// Names of foreign processes that may be taken over.
-    pub adopt: BTreeSet<String>,
-    /// Delete although the guard would hold it.
-    pub allow_mass_delete: bool,
-    /// The process this program runs in, if PM2 runs it: it comes last and is never deleted from inside.
-    pub own_process: Option<PmId>,
-    /// What to do with an app that somebody stopped by hand.
-    pub stopped: Stopped,
-}
-
-/// What to do with an app that is declared and was stopped by hand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Stopped {
-    /// Start it: the running set equals the tree.
-    #[default]
-    Start,
-    /// Leave it and say so.
-    Hold,
-}
-
-/// Computes the plan. Total and deterministic: the same three values always give the same plan.
+/// Computes the plan. Total and deterministic: the same four values always give the same plan.
 ///
 /// Steps come in the order of apps' names, deletions first, since what is started may need the port or the
 /// file that a deleted app holds; the step of [`Policy::own_process`] comes last.
-pub fn plan(desired: &Desired, observed: &Observed, policy: &Policy) -> Plan {
-    let world = World::sort(desired, observed, policy);
+pub fn plan(desired: &Desired, observed: &Observed, inventory: &Inventory, policy: &Policy) -> Plan {
+    let world = World::sort(desired, observed, inventory, policy);
     let mut plan = Plan::default();
     for (name, app) in &desired.apps {
         if in_scope(policy, app.daemon.as_str()) {
@@ -82,6 +65,7 @@ fn in_scope(policy: &Policy, source: &str) -> bool {
 /// PM2's processes sorted by whose they are.
 struct World<'a> {
     desired: &'a Desired,
+    inventory: &'a Inventory,
     policy: &'a Policy,
     /// Ours (or adopted), by app name, instances by ascending id.
     ours: BTreeMap<&'a str, Vec<&'a Process>>,
@@ -90,8 +74,13 @@ struct World<'a> {
 }
 
 impl<'a> World<'a> {
-    fn sort(desired: &'a Desired, observed: &'a Observed, policy: &'a Policy) -> Self {
-        let mut world = Self { desired, policy, ours: BTreeMap::new(), foreign: BTreeMap::new() };
+    fn sort(
+        desired: &'a Desired,
+        observed: &'a Observed,
+        inventory: &'a Inventory,
+        policy: &'a Policy,
+    ) -> Self {
+        let mut world = Self { desired, inventory, policy, ours: BTreeMap::new(), foreign: BTreeMap::new() };
         for process in &observed.processes {
             let owned = process.stamp().is_some_and(|stamp| stamp.owner == desired.owner);
             let adopted = policy.adopt.contains(&process.name) && desired.declares(&process.name);
@@ -109,45 +98,63 @@ impl<'a> World<'a> {
                 return plan.hold(name.as_str(), Some(&app.daemon), Why::Unresolvable(why));
             }
         };
-        let Some(processes) = self.ours.get(name.as_str()) else {
-            return match self.foreign.get(name.as_str()) {
-                Some(theirs) => plan.hold(name.as_str(), Some(&app.daemon), Why::conflict(theirs)),
-                None => plan.push(
-                    name.as_str(),
-                    &app.daemon,
-                    Action::Start(attributes.clone()),
-                    vec![Reason::NotRunning],
-                ),
-            };
+        let name = name.as_str();
+        let applied = self.inventory.holds(name, app);
+        let (action, reasons) = match (self.ours.get(name), self.foreign.get(name)) {
+            (None, Some(theirs)) => return plan.hold(name, Some(&app.daemon), Why::conflict(theirs)),
+            (None, None) => {
+                let reason = if applied { Reason::Vanished } else { Reason::NotRunning };
+                (Action::Start(attributes.clone()), vec![reason])
+            }
+            (Some(processes), _) if self.leaves_stopped(processes) => {
+                return plan.hold(name, Some(&app.daemon), Why::StoppedByHand);
+            }
+            (Some(processes), _) => match update::update(app, attributes, processes, applied) {
+                None => return plan.in_sync.push(name.to_owned()),
+                Some(update) => update,
+            },
         };
-        if self.policy.stopped == Stopped::Hold && processes.iter().all(|it| stopped_by_hand(it)) {
-            return plan.hold(name.as_str(), Some(&app.daemon), Why::StoppedByHand);
-        }
-        if let Some((action, reasons)) = update::update(app, attributes, processes) {
-            plan.push(name.as_str(), &app.daemon, action, reasons);
-        } else {
-            plan.in_sync.push(name.as_str().to_owned());
+        let step = Step { app: name.to_owned(), daemon: app.daemon.clone(), action, reasons };
+        match self.why_not_now(&step, attributes) {
+            Some(why) => plan.hold(name, Some(&app.daemon), why),
+            None => plan.steps.push(step),
         }
     }
 
+    fn leaves_stopped(&self, processes: &[&Process]) -> bool {
+        self.policy.stopped == Stopped::Hold && processes.iter().all(|it| stopped_by_hand(it))
+    }
+
+    /// Why a step that would make an app what it is declared to be is not to be taken.
+    fn why_not_now(&self, step: &Step, wanted: &Attributes) -> Option<Why> {
+        if self.policy.drift == Drift::Hold && step.is_drift() {
+            return Some(Why::Drifted(step.reasons.iter().map(ToString::to_string).collect()));
+        }
+        let rest = self.policy.resting.get(&step.app).filter(|rest| rest.definition == *wanted)?;
+        Some(Why::Resting { tries: rest.tries, given_up: rest.given_up })
+    }
+
     fn plan_deletions(&self, plan: &mut Plan) {
-        let doomed: Vec<_> = self
+        let doomed = self
             .ours
             .iter()
             .filter(|(name, _)| !self.desired.declares(name))
-            .filter(|(_, processes)| processes.iter().any(|it| in_scope(self.policy, &source_of(it))))
-            .collect();
-        let mut deletions = Vec::new();
+            .filter(|(_, processes)| processes.iter().any(|it| in_scope(self.policy, &source_of(it))));
+        let (mut deletions, mut waiting) = (Vec::new(), 0);
         for (name, processes) in doomed {
             let source = processes.first().map(|it| source_of(it)).unwrap_or_default();
-            match self.desired.kept_by(name, &source) {
-                Some(why) => plan.hold(name, Some(&DaemonId::new(source)), why),
-                None => deletions.push((*name, source, processes)),
+            let daemon = DaemonId::new(source);
+            match self.why_kept(name, &daemon) {
+                Some(why) => {
+                    waiting += usize::from(why == Why::MissingForNow);
+                    plan.hold(name, Some(&daemon), why);
+                }
+                None => deletions.push((*name, daemon, processes)),
             }
         }
-        let guard = Guard::of(deletions.len(), self.ours.len(), self.desired.apps.is_empty());
-        for (name, source, processes) in deletions {
-            let daemon = DaemonId::new(source);
+        // What is about to go counts too: a tree that vanishes file by file is not to slip through.
+        let guard = Guard::of(deletions.len() + waiting, self.ours.len(), self.desired.apps.is_empty());
+        for (name, daemon, processes) in deletions {
             match guard {
                 Guard::Hold { .. } if !self.policy.allow_mass_delete => {
                     plan.hold(name, Some(&daemon), Why::Guard(guard));
@@ -158,6 +165,21 @@ impl<'a> World<'a> {
                 }
             }
         }
+    }
+
+    /// Why an app that is not declared is not to be deleted.
+    fn why_kept(&self, name: &str, daemon: &DaemonId) -> Option<Why> {
+        if let Some(why) = self.desired.kept_by(name, daemon.as_str()) {
+            return Some(why);
+        }
+        match self.inventory.prune(name).unwrap_or(self.policy.prune) {
+            Prune::Never if !self.policy.confirmed => return Some(Why::NeverPruned),
+            Prune::Confirm if !self.policy.confirmed => return Some(Why::Unconfirmed),
+            Prune::Auto | Prune::Confirm | Prune::Never => {}
+        }
+        let missing = self.policy.missing_for_long.as_ref();
+        let too_soon = missing.is_some_and(|missing| !missing.contains(daemon));
+        (too_soon && !self.desired.has_daemon(daemon)).then_some(Why::MissingForNow)
     }
 
     /// PM2 ends the whole process tree of what it deletes, this program included: the start that should

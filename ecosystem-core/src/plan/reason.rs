@@ -9,6 +9,8 @@ use super::effects::Effect;
 pub enum Reason {
     /// PM2 does not know the app.
     NotRunning,
+    /// PM2 does not know the app, and did when its definition was last applied: somebody deleted it.
+    Vanished,
     /// PM2 knows it and it does not run: PM2's word for its state.
     State(String),
     /// PM2 says it is online and there is no process.
@@ -21,6 +23,8 @@ pub enum Reason {
         from: usize,
         /// How many are declared.
         to: usize,
+        /// Whether the tree still says what it said when they were started, so that somebody else changed it.
+        by_hand: bool,
     },
     /// It was moved to another daemon.
     Moved {
@@ -54,14 +58,35 @@ pub struct Change {
     pub by_hand: bool,
 }
 
+impl Reason {
+    /// Whether it is somebody else's doing: the declaration has not changed since it was applied.
+    #[must_use]
+    pub fn is_drift(&self) -> bool {
+        match self {
+            Reason::Vanished | Reason::State(_) | Reason::NoProcess => true,
+            Reason::Changed(change) => change.by_hand,
+            Reason::Instances { by_hand, .. } => *by_hand,
+            Reason::NotRunning
+            | Reason::Moved { .. }
+            | Reason::Adopted
+            | Reason::Undeclared
+            | Reason::TakenDown => false,
+        }
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Reason::NotRunning => f.write_str("not running"),
+            Reason::Vanished => f.write_str("no longer in PM2"),
             Reason::State(state) => write!(f, "{state}"),
             Reason::NoProcess => f.write_str("PM2 says online, but there is no process"),
             Reason::Changed(change) => change.fmt(f),
-            Reason::Instances { from, to } => write!(f, "instances: {from} → {to}"),
+            Reason::Instances { from, to, by_hand: false } => write!(f, "instances: {from} → {to}"),
+            Reason::Instances { from, to, by_hand: true } => {
+                write!(f, "instances: {from} → {to} (changed outside the tree)")
+            }
             Reason::Moved { from, to } => write!(f, "moved: {from} → {to}"),
             Reason::Adopted => f.write_str("taken over"),
             Reason::Undeclared => f.write_str("no longer declared"),

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::guard::Guard;
+use super::hold::{Hold, Why};
 use super::reason::Reason;
 use crate::model::DaemonId;
 use crate::pm2::Attributes;
-use crate::pm2::observed::{PmId, Process};
+use crate::pm2::observed::PmId;
 
 /// What to do, and what not to and why.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -80,52 +80,6 @@ impl Scaling {
     }
 }
 
-/// An app that is left alone.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Hold {
-    /// The app's name.
-    pub app: String,
-    /// The daemon that declares it, or that did when it was started.
-    pub daemon: DaemonId,
-    /// Why.
-    pub why: Why,
-}
-
-/// Why an app is left alone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Why {
-    /// A process of this name runs and is not ours.
-    Conflict {
-        /// The owner it carries, if any.
-        owner: Option<String>,
-    },
-    /// It cannot be said on this machine what to start.
-    Unresolvable(Vec<String>),
-    /// The source that declares it, or may declare it, has errors.
-    Broken(DaemonId),
-    /// Parts of the tree could not be read.
-    Unreadable(Vec<String>),
-    /// Too much would be deleted at once.
-    Guard(Guard),
-    /// It would have to be deleted, and this program runs in it.
-    RunsUs,
-    /// Somebody stopped it by hand.
-    StoppedByHand,
-}
-
-impl Why {
-    pub(super) fn conflict(theirs: &[&Process]) -> Self {
-        let owner = theirs.iter().find_map(|process| process.stamp()).map(|stamp| stamp.owner.to_string());
-        Why::Conflict { owner }
-    }
-
-    /// Whether it is something to be mended by the user (a failure), or a state they chose.
-    #[must_use]
-    pub fn is_failure(&self) -> bool {
-        !matches!(self, Why::StoppedByHand)
-    }
-}
-
 impl Plan {
     /// Whether there is nothing to do; apps on hold do not count.
     #[must_use]
@@ -152,6 +106,14 @@ impl Plan {
         });
         self.holds.sort_by(|a, b| a.app.cmp(&b.app));
         self.in_sync.sort();
+    }
+}
+
+impl Step {
+    /// Whether all of it is somebody else's doing: the declaration has not changed since it was applied.
+    #[must_use]
+    pub fn is_drift(&self) -> bool {
+        self.reasons.iter().all(Reason::is_drift)
     }
 }
 

@@ -11,10 +11,13 @@ use crate::pm2::Attributes;
 use crate::pm2::observed::{PmId, Process, Status};
 
 /// The step for an app whose processes are these, with the reasons; `None` if all is as declared.
+///
+/// `applied` says that the very definition was applied before, the number of instances included.
 pub(super) fn update(
     app: &DesiredApp,
     wanted: &Attributes,
     processes: &[&Process],
+    applied: bool,
 ) -> Option<(Action, Vec<Reason>)> {
     let (kept, surplus) = processes.split_at(wanted_count(wanted).min(processes.len()));
     let scaling = scaling(wanted, kept.len(), surplus);
@@ -23,7 +26,7 @@ pub(super) fn update(
         .map(|process| (*process, reasons_for(app, wanted, process)))
         .filter(|(_, why)| !why.is_empty())
         .collect();
-    let reasons = all_reasons(wanted, processes, &changed);
+    let reasons = all_reasons(wanted, processes, &changed, applied);
     if reasons.is_empty() {
         return None;
     }
@@ -58,10 +61,11 @@ fn all_reasons(
     wanted: &Attributes,
     processes: &[&Process],
     changed: &[(&Process, Vec<Reason>)],
+    applied: bool,
 ) -> Vec<Reason> {
     let mut reasons: Vec<Reason> = Vec::new();
     if processes.len() != wanted_count(wanted) {
-        reasons.push(Reason::Instances { from: processes.len(), to: wanted_count(wanted) });
+        reasons.push(Reason::Instances { from: processes.len(), to: wanted_count(wanted), by_hand: applied });
     }
     for reason in changed.iter().flat_map(|(_, why)| why) {
         if !reasons.contains(reason) {
@@ -94,9 +98,11 @@ fn effect_of(reason: &Reason) -> Effect {
         Reason::Changed(change) => change.effect,
         Reason::State(_) | Reason::NoProcess => Effect::Restart,
         Reason::Moved { .. } | Reason::Adopted => Effect::Reload,
-        Reason::Instances { .. } | Reason::NotRunning | Reason::Undeclared | Reason::TakenDown => {
-            Effect::Record
-        }
+        Reason::Instances { .. }
+        | Reason::NotRunning
+        | Reason::Vanished
+        | Reason::Undeclared
+        | Reason::TakenDown => Effect::Record,
     }
 }
 

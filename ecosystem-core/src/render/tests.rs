@@ -29,6 +29,7 @@ fn app(name: &str, script: &str) -> App {
         env_files: vec![],
         inherit_env: InheritEnv::default(),
         description: None,
+        prune: None,
     }
 }
 

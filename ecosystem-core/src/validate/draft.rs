@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::diagnostic::Span;
 use crate::model::schema::Key;
-use crate::model::{App, AppName, Daemon, DaemonId, Env, EnvValue, InheritEnv};
+use crate::model::{App, AppName, Daemon, DaemonId, Env, EnvValue, InheritEnv, Prune};
 
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +26,7 @@ pub(super) struct AppDraft {
     pub(super) env_files: Vec<String>,
     pub(super) inherit_env: InheritEnv,
     pub(super) description: Option<String>,
+    pub(super) prune: Option<Prune>,
 }
 
 impl AppDraft {
@@ -50,6 +51,7 @@ impl AppDraft {
             env_files: self.env_files,
             inherit_env: self.inherit_env,
             description: self.description,
+            prune: self.prune,
         })
     }
 }

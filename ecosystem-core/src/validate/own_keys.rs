@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::Span;
 use crate::edn::{Node, Value};
-use crate::model::InheritEnv;
+use crate::model::{InheritEnv, Prune};
 
 use super::draft::AppDraft;
 use super::report::Reporter;
@@ -39,7 +39,9 @@ pub(super) const OWN_KEYS: &[(&str, OwnKey)] = &[
     ("on_change", OwnKey::OnChange),
 ];
 
-const PRUNE: &[&str] = &["auto", "never", "confirm"];
+/// Keys that something acts on in this version.
+const HAVE_EFFECT: &[OwnKey] = &[OwnKey::Description, OwnKey::EnvFile, OwnKey::InheritEnv, OwnKey::Prune];
+
 const ON_CHANGE: &[&str] = &["reload", "restart", "replace", "keep", "replace-after"];
 const CONDITIONS: &[&str] = &["started", "online", "ready", "healthy"];
 
@@ -67,10 +69,10 @@ pub(super) fn read(
         OwnKey::ReadinessProbe | OwnKey::LivenessProbe | OwnKey::StartupProbe => {
             probes::probe(spelled, node, reporter);
         }
-        OwnKey::Prune => policy(spelled, node, PRUNE, reporter),
-        OwnKey::OnChange => policy(spelled, node, ON_CHANGE, reporter),
+        OwnKey::Prune => app.prune = prune(spelled, node, reporter),
+        OwnKey::OnChange => drop(policy(spelled, node, ON_CHANGE, reporter)),
     }
-    if !matches!(key, OwnKey::Description | OwnKey::EnvFile | OwnKey::InheritEnv) {
+    if !HAVE_EFFECT.contains(&key) {
         let message = format!("`{spelled}` is understood, but has no effect yet");
         let hint = "nothing waits for it or acts on it in this version";
         reporter.report(codes::NO_EFFECT_YET, key_span, message, "no effect yet", hint);
@@ -125,7 +127,7 @@ fn dependency(fields: &[Field<'_, &'static str>], node: &Node, reporter: &mut Re
     for field in fields {
         match field.key {
             "name" => drop(names::name(&field.spelled, field.value, reporter)),
-            _ => policy(&field.spelled, field.value, CONDITIONS, reporter),
+            _ => drop(policy(&field.spelled, field.value, CONDITIONS, reporter)),
         }
     }
     if !fields.iter().any(|field| field.key == "name") {
@@ -134,16 +136,26 @@ fn dependency(fields: &[Field<'_, &'static str>], node: &Node, reporter: &mut Re
     }
 }
 
+fn prune(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<Prune> {
+    let words: Vec<_> = Prune::WORDS.iter().map(|(word, _)| *word).collect();
+    policy(what, node, &words, reporter)?.parse().ok()
+}
+
 /// One of a few keywords.
-fn policy(what: &str, node: &Node, choices: &[&'static str], reporter: &mut Reporter<'_>) {
+fn policy(
+    what: &str,
+    node: &Node,
+    choices: &[&'static str],
+    reporter: &mut Reporter<'_>,
+) -> Option<&'static str> {
     match &node.value {
         Value::Keyword(word) if word.namespace.is_none() => {
-            let found = word.name.replace('_', "-");
-            let _choice = choice(what, &found, choices, node, reporter);
+            choice(what, &word.name.replace('_', "-"), choices, node, reporter)
         }
         _ => {
             let words: Vec<_> = choices.iter().map(|word| format!(":{word}")).collect();
             reporter.wrong_type(what, &format!("one of {}", words.join(", ")), node);
+            None
         }
     }
 }

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
+mod history;
 mod laws;
 mod pm2_model;
 mod scenarios;
@@ -10,7 +11,7 @@ use std::fmt::Write as _;
 use camino::Utf8PathBuf;
 
 use self::pm2_model::Pm2Model;
-use super::{Desired, Plan, Policy, plan, violations};
+use super::{Desired, Inventory, Plan, Policy, plan, violations};
 use crate::compile;
 use crate::diagnostic::Source;
 use crate::model::Owner;
@@ -63,8 +64,13 @@ fn desired(tree: &[(&str, &str)]) -> Desired {
 
 /// Plans, checks that no rule is broken, and gives the plan.
 fn checked(desired: &Desired, pm2: &Pm2Model, policy: &Policy) -> Plan {
+    checked_with(desired, pm2, &Inventory::default(), policy)
+}
+
+/// The same, with what was applied before.
+fn checked_with(desired: &Desired, pm2: &Pm2Model, inventory: &Inventory, policy: &Policy) -> Plan {
     let observed = pm2.observed();
-    let plan = plan(desired, &observed, policy);
+    let plan = plan(desired, &observed, inventory, policy);
     assert_eq!(violations(&plan, desired, &observed, policy), []);
     plan
 }

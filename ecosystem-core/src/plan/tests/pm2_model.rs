@@ -26,6 +26,17 @@ impl Pm2Model {
         }
     }
 
+    /// Deletes an app as a person would.
+    pub(super) fn remove(&mut self, app: &str) {
+        self.entries.retain(|entry| entry["name"] != app);
+    }
+
+    /// Deletes one process of an app as a person would.
+    pub(super) fn remove_one(&mut self, app: &str) {
+        let at = self.entries.iter().position(|entry| entry["name"] == app).unwrap();
+        self.entries.remove(at);
+    }
+
     pub(super) fn start_foreign(&mut self, name: &str) {
         let record = json!({ "name": name, "status": "online", "env": {} });
         self.push(name, record.as_object().unwrap());

@@ -1,0 +1,87 @@
+//! The inventory of what was applied, on disk: `$PM2_HOME/ecosystem/<owner>/inventory.json`.
+
+use std::io::{self, Write as _};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
+
+use super::lock::state_folder;
+use super::regular_file::{self, ReadError};
+use crate::converge::HostError;
+use crate::model::Owner;
+use crate::plan::Inventory;
+
+/// What the file holds.
+#[derive(Debug, Serialize, Deserialize)]
+struct Contents {
+    /// Of the file's form.
+    version: u32,
+    /// When PM2's daemon was started under which this was applied, in milliseconds since 1970: another number
+    /// means another daemon.
+    pm2_started_at: u64,
+    #[serde(flatten)]
+    inventory: Inventory,
+}
+
+const VERSION: u32 = 1;
+
+/// Far beyond what a tree of ten thousand apps needs.
+const LIMIT: u64 = 64 * 1024 * 1024;
+
+/// Reads the inventory of a tree; an empty one if there is none.
+///
+/// # Errors
+/// There is a file and it cannot be read or is of another version.
+pub(super) fn read(home: &Utf8Path, owner: &Owner, pm2_started_at: u64) -> Result<Inventory, HostError> {
+    let path = path(home, owner);
+    let bytes = match regular_file::read(&path, LIMIT) {
+        Ok(bytes) => bytes,
+        Err(ReadError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok(Inventory::default());
+        }
+        Err(error) => return Err(unreadable(&path, &error.to_string())),
+    };
+    let contents: Contents =
+        serde_json::from_slice(&bytes).map_err(|error| unreadable(&path, &error.to_string()))?;
+    if contents.version != VERSION {
+        return Err(unreadable(&path, &format!("its version is {}, not {VERSION}", contents.version)));
+    }
+    let same_daemon = contents.pm2_started_at == pm2_started_at;
+    Ok(if same_daemon { contents.inventory } else { contents.inventory.under_another_daemon() })
+}
+
+fn unreadable(path: &Utf8Path, problem: &str) -> HostError {
+    HostError::new(format!("cannot read what was applied before, in {path}: {problem}")).hint(
+        "nothing was changed; remove the file to go on without it: apps with `:prune :never` or `:confirm` whose \
+         definition is gone lose that protection",
+    )
+}
+
+/// Writes the inventory, atomically and readable for its owner alone.
+///
+/// # Errors
+/// The system refused.
+pub(super) fn write(
+    home: &Utf8Path,
+    owner: &Owner,
+    pm2_started_at: u64,
+    inventory: &Inventory,
+) -> Result<(), HostError> {
+    let path = path(home, owner);
+    let contents = Contents { version: VERSION, pm2_started_at, inventory: inventory.clone() };
+    let written =
+        serde_json::to_vec(&contents).map_err(io::Error::from).and_then(|bytes| replace(&path, &bytes));
+    written.map_err(|error| HostError::new(format!("cannot keep what was applied, in {path}: {error}")))
+}
+
+/// A temporary file of mode 0600 and a rename: a reader sees the old text or the new one, and a link is replaced.
+fn replace(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(path);
+    let mut file = tempfile::Builder::new().prefix(".inventory-").tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.persist(path).map(drop).map_err(|error| error.error)
+}
+
+fn path(home: &Utf8Path, owner: &Owner) -> Utf8PathBuf {
+    state_folder(home, owner).join("inventory.json")
+}

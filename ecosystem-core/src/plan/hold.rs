@@ -1,0 +1,155 @@
+//! Apps that a plan leaves alone, and why.
+
+use super::guard::Guard;
+use crate::model::DaemonId;
+use crate::pm2::observed::Process;
+
+/// An app that is left alone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hold {
+    /// The app's name.
+    pub app: String,
+    /// The daemon that declares it, or that did when it was started.
+    pub daemon: DaemonId,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why an app is left alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// A process of this name runs and is not ours.
+    Conflict {
+        /// The owner it carries, if any.
+        owner: Option<String>,
+    },
+    /// It cannot be said on this machine what to start.
+    Unresolvable(Vec<String>),
+    /// The source that declares it, or may declare it, has errors.
+    Broken(DaemonId),
+    /// Parts of the tree could not be read.
+    Unreadable(Vec<String>),
+    /// Too much would be deleted at once.
+    Guard(Guard),
+    /// It would have to be deleted, and this program runs in it.
+    RunsUs,
+    /// Somebody stopped it by hand.
+    StoppedByHand,
+    /// It was changed or deleted by hand, and is not to be put back: how it differs.
+    Drifted(Vec<String>),
+    /// It was tried this often with the same definition.
+    Resting {
+        /// How often.
+        tries: u32,
+        /// Whether it is not tried again by itself.
+        given_up: bool,
+    },
+    /// Its daemon has only just gone from the tree.
+    MissingForNow,
+    /// The tree no longer declares it, and deleting it waits for somebody to say so.
+    Unconfirmed,
+    /// The tree no longer declares it, and it is to stay.
+    NeverPruned,
+}
+
+impl Why {
+    pub(super) fn conflict(theirs: &[&Process]) -> Self {
+        let owner = theirs.iter().find_map(|process| process.stamp()).map(|stamp| stamp.owner.to_string());
+        Why::Conflict { owner }
+    }
+
+    /// Whether it is something to be mended by the user (a failure), or a state they chose or that passes by itself.
+    #[must_use]
+    pub fn is_failure(&self) -> bool {
+        match self {
+            Why::StoppedByHand
+            | Why::Drifted(_)
+            | Why::MissingForNow
+            | Why::Unconfirmed
+            | Why::NeverPruned => false,
+            Why::Conflict { .. }
+            | Why::Unresolvable(_)
+            | Why::Broken(_)
+            | Why::Unreadable(_)
+            | Why::Guard(_)
+            | Why::RunsUs
+            | Why::Resting { .. } => true,
+        }
+    }
+
+    /// One word for it.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Why::Conflict { .. } => "conflict",
+            Why::Unresolvable(_) => "blocked",
+            Why::Broken(_) => "broken",
+            Why::Unreadable(_) | Why::Guard(_) | Why::NeverPruned => "kept",
+            Why::RunsUs => "own",
+            Why::StoppedByHand => "held",
+            Why::Drifted(_) => "drifted",
+            Why::Resting { .. } => "resting",
+            Why::MissingForNow => "waiting",
+            Why::Unconfirmed => "pending",
+        }
+    }
+}
+
+impl Hold {
+    /// Why the app is left alone and what to do about it, in a sentence without a full stop.
+    #[must_use]
+    pub fn explain(&self) -> String {
+        let Hold { app, daemon, why } = self;
+        match why {
+            Why::Conflict { owner: None } => {
+                format!("running, but not ours (no owner stamp); `--adopt {app}` takes it over")
+            }
+            Why::Conflict { owner: Some(owner) } => {
+                format!("running, but it belongs to {owner}; `--adopt {app}` takes it over")
+            }
+            Why::Unresolvable(problems) => problems.join("; "),
+            Why::Broken(id) => format!("{} has errors: it stays as it is", id.source_path()),
+            Why::Unreadable(paths) => {
+                format!("not declared, but {} could not be read: it stays as it is", paths.join(", "))
+            }
+            Why::Guard(Guard::Hold { deletions, of }) => {
+                format!(
+                    "no longer declared, but deleting {deletions} of {of} apps needs `ecosystem-cli sync \
+                     --allow-mass-delete`"
+                )
+            }
+            Why::Guard(Guard::Pass) => "no longer declared".to_owned(),
+            Why::RunsUs => "would be deleted, but this program runs in it: run it from elsewhere".to_owned(),
+            Why::StoppedByHand => "stopped by hand".to_owned(),
+            Why::Drifted(how) => format!("changed by hand: {}", how.join("; ")),
+            Why::Resting { tries, given_up } => resting(*tries, *given_up),
+            Why::MissingForNow => {
+                format!("{} is gone: looking again before it is deleted", daemon.source_path())
+            }
+            Why::Unconfirmed => {
+                format!("no longer declared: `ecosystem-cli prune {}` deletes it", quoted(daemon))
+            }
+            Why::NeverPruned => "no longer declared, and never pruned: it stays as it is".to_owned(),
+        }
+    }
+}
+
+fn resting(tries: u32, given_up: bool) -> String {
+    let times = if tries == 1 { "once".to_owned() } else { format!("{tries} times") };
+    if given_up {
+        format!("tried {times}, and not again until its definition changes or `ecosystem-cli sync` is run")
+    } else {
+        format!("tried {times}, will be tried again")
+    }
+}
+
+/// As it is typed in a shell; the daemon of the root itself has no name.
+fn quoted(daemon: &DaemonId) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/_-.".contains(c);
+    let id = daemon.as_str();
+    if !id.is_empty() && id.chars().all(plain) {
+        id.to_owned()
+    } else {
+        format!("'{}'", id.replace('\'', r"'\''"))
+    }
+}

@@ -1,0 +1,125 @@
+//! What was applied before: what neither the tree nor PM2 can tell any more.
+//!
+//! That somebody deleted an app by hand shows only against what was once started. And what an app said of its own
+//! removal has to be known when its definition is gone. Everything else is looked at anew in each pass.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::desired::{Desired, DesiredApp};
+use super::step::{Action, Plan, Step};
+use crate::model::{DaemonId, Prune};
+use crate::pm2::Attributes;
+use crate::pm2::observed::Observed;
+
+/// The apps of one tree that PM2 was brought to run.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Inventory {
+    /// By name.
+    pub apps: BTreeMap<String, Applied>,
+}
+
+/// What was applied of one app.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Applied {
+    /// The daemon that declared it: its folder below the root.
+    pub daemon: String,
+    /// The digest of its definition, empty where it has not run yet; it leaves out the number of instances.
+    pub digest: String,
+    /// How many processes it was declared to have.
+    pub instances: u32,
+    /// What it said of its own removal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prune: Option<Prune>,
+}
+
+impl Inventory {
+    /// Whether this very definition of an app was applied before: what is not so now is somebody else's doing.
+    #[must_use]
+    pub(super) fn holds(&self, name: &str, app: &DesiredApp) -> bool {
+        let declared = app.attributes.as_ref().map_or(0, Attributes::instances);
+        let same = |applied: &Applied| applied.digest == app.digest.as_str() && applied.instances == declared;
+        self.apps.get(name).is_some_and(same)
+    }
+
+    /// The same under another daemon of PM2: what ran under the former one is not missing now because somebody
+    /// deleted it.
+    #[must_use]
+    pub fn under_another_daemon(mut self) -> Self {
+        self.apps.values_mut().for_each(|applied| applied.digest.clear());
+        self
+    }
+
+    /// What an app that is no longer declared said of its own removal.
+    #[must_use]
+    pub(super) fn prune(&self, name: &str) -> Option<Prune> {
+        self.apps.get(name)?.prune
+    }
+
+    /// The inventory before a pass: with what the declared apps say of their own removal.
+    #[must_use]
+    pub fn before(&self, desired: &Desired) -> Self {
+        let mut apps = self.apps.clone();
+        for (name, app) in &desired.apps {
+            if app.prune.is_some() || apps.contains_key(name.as_str()) {
+                let applied = apps.entry(name.to_string()).or_default();
+                applied.prune = app.prune;
+                applied.daemon = app.daemon.to_string();
+            }
+        }
+        Self { apps }
+    }
+
+    /// The inventory after a pass, whose steps succeeded or not: one flag for each, in order.
+    ///
+    /// An app that is as declared, or was brought to be, is in it. One that PM2 no longer has and the tree does not
+    /// declare is not.
+    #[must_use]
+    pub fn after(&self, desired: &Desired, observed: &Observed, plan: &Plan, succeeded: &[bool]) -> Self {
+        let mut apps = self.apps.clone();
+        let ours = |name: &str| {
+            observed.processes.iter().any(|process| {
+                process.name == name && process.stamp().is_some_and(|stamp| stamp.owner == desired.owner)
+            })
+        };
+        apps.retain(|name, _| desired.declares(name) || ours(name));
+        for (step, succeeded) in plan.steps.iter().zip(succeeded) {
+            match (&step.action, succeeded) {
+                (Action::Delete(_), true) => drop(apps.remove(&step.app)),
+                (_, true) => note(&mut apps, desired, &step.app),
+                (_, false) => {}
+            }
+        }
+        plan.in_sync.iter().for_each(|name| note(&mut apps, desired, name));
+        Self { apps }
+    }
+}
+
+fn note(apps: &mut BTreeMap<String, Applied>, desired: &Desired, name: &str) {
+    let Some(app) = desired.apps.get(name) else { return };
+    let applied = Applied {
+        daemon: app.daemon.to_string(),
+        digest: app.digest.to_string(),
+        instances: app.attributes.as_ref().map_or(0, Attributes::instances),
+        prune: app.prune,
+    };
+    apps.insert(name.to_owned(), applied);
+}
+
+impl Plan {
+    /// Daemons of which nothing is left once these deletions have been made: their generated files can go too.
+    #[must_use]
+    pub fn ended(&self, desired: &Desired, succeeded: &[bool]) -> Vec<DaemonId> {
+        let deletion = |(step, _): &(&Step, &bool)| matches!(step.action, Action::Delete(_));
+        let deletions: Vec<_> = self.steps.iter().zip(succeeded).filter(deletion).collect();
+        let failed = |id: &DaemonId| deletions.iter().any(|(step, ok)| !**ok && step.daemon == *id);
+        let mut daemons: Vec<DaemonId> = deletions.iter().map(|(step, _)| step.daemon.clone()).collect();
+        daemons.retain(|id| {
+            !desired.has_daemon(id) && !failed(id) && !self.holds.iter().any(|hold| hold.daemon == *id)
+        });
+        daemons.sort();
+        daemons.dedup();
+        daemons
+    }
+}

@@ -1,0 +1,64 @@
+//! What the caller of a pass allows and wants, beyond what the tree says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{DaemonId, Prune};
+use crate::pm2::Attributes;
+use crate::pm2::observed::PmId;
+
+/// What the caller allows and wants, beyond what the tree says.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Policy {
+    /// Only these daemons are looked at; all of them where `None`.
+    pub only: Option<BTreeSet<DaemonId>>,
+    /// Names of foreign processes that may be taken over.
+    pub adopt: BTreeSet<String>,
+    /// Delete although the guard would hold it.
+    pub allow_mass_delete: bool,
+    /// The process this program runs in, if PM2 runs it: it comes last and is never deleted from inside.
+    pub own_process: Option<PmId>,
+    /// What to do with an app that somebody stopped by hand.
+    pub stopped: Stopped,
+    /// What to do with an app that somebody changed or deleted by hand.
+    pub drift: Drift,
+    /// What to do with apps that the tree has lost and that did not say so themselves while it had them.
+    pub prune: Prune,
+    /// Whether somebody has confirmed the deletions in scope, so that no `:prune` holds them.
+    pub confirmed: bool,
+    /// Daemons that have been missing from the tree for long enough; `None` where that need not be waited for.
+    pub missing_for_long: Option<BTreeSet<DaemonId>>,
+    /// Apps that are given a rest after steps that came to nothing, by name.
+    pub resting: BTreeMap<String, Rest>,
+}
+
+/// What to do with an app that is declared and was stopped by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Stopped {
+    /// Start it: the running set equals the tree.
+    #[default]
+    Start,
+    /// Leave it and say so.
+    Hold,
+}
+
+/// What to do with an app that is not as declared although its declaration has not changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Drift {
+    /// Put it back: the running set equals the tree.
+    #[default]
+    Heal,
+    /// Leave it and say so.
+    Hold,
+}
+
+/// An app's rest: it is left as it is for as long as its definition, what it takes from outside the tree
+/// included, stays what it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rest {
+    /// The definition that did not come to run.
+    pub definition: Attributes,
+    /// How often it was tried.
+    pub tries: u32,
+    /// Whether it is not tried again by itself.
+    pub given_up: bool,
+}

@@ -1,0 +1,190 @@
+//! What was applied before, and what the caller has seen: drift, rests, and apps that the tree has lost.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use super::{Pm2Model, checked, checked_with, desired, words};
+use crate::model::{DaemonId, Prune};
+use crate::plan::{Drift, Inventory, Policy, Rest};
+
+const WEB: &str = r#"{:apps [{:name "web" :script "web.js"}]}"#;
+const JOB: &str = r#"{:apps [{:name "job" :script "job.js"}]}"#;
+
+/// PM2 and what is known to have been applied, after a tree was synced.
+struct Applied {
+    pm2: Pm2Model,
+    inventory: Inventory,
+}
+
+impl Applied {
+    fn of(tree: &[(&str, &str)]) -> Self {
+        let mut applied = Self { pm2: Pm2Model::default(), inventory: Inventory::default() };
+        applied.pass(tree, &Policy::default());
+        applied
+    }
+
+    /// Plans for a tree, carries it out, and gives the plan in words.
+    fn pass(&mut self, tree: &[(&str, &str)], policy: &Policy) -> String {
+        let desired = desired(tree);
+        let plan = checked_with(&desired, &self.pm2, &self.inventory, policy);
+        let observed = self.pm2.observed();
+        let before = self.inventory.before(&desired);
+        self.inventory = before.after(&desired, &observed, &plan, &vec![true; plan.steps.len()]);
+        self.pm2.apply(&plan);
+        words(&plan).trim().to_owned()
+    }
+
+    fn forget(&mut self, app: &str) {
+        self.pm2.remove(app);
+    }
+}
+
+#[track_caller]
+fn check(applied: &mut Applied, tree: &[(&str, &str)], policy: &Policy, expected: &str) {
+    assert_eq!(applied.pass(tree, policy), expected);
+}
+
+fn pruned(prune: Prune) -> Policy {
+    Policy { prune, ..Policy::default() }
+}
+
+#[test]
+fn an_app_that_somebody_deleted_is_drift() {
+    let mut applied = Applied::of(&[("a", WEB)]);
+    applied.forget("web");
+    let hold = Policy { drift: Drift::Hold, ..Policy::default() };
+    check(&mut applied, &[("a", WEB)], &hold, "! web: Drifted([\"no longer in PM2\"])");
+    check(&mut applied, &[("a", WEB)], &Policy::default(), "+ web start []: no longer in PM2");
+    check(&mut applied, &[("a", WEB)], &Policy::default(), "nothing");
+}
+
+#[test]
+fn what_ran_under_another_daemon_of_pm2_was_not_deleted_by_hand() {
+    let mut applied = Applied::of(&[("a", WEB)]);
+    applied.forget("web");
+    applied.inventory = applied.inventory.clone().under_another_daemon();
+    let hold = Policy { drift: Drift::Hold, ..Policy::default() };
+    check(&mut applied, &[("a", WEB)], &hold, "+ web start []: not running");
+}
+
+#[test]
+fn an_edit_is_no_drift_whatever_somebody_did_besides() {
+    let hold = Policy { drift: Drift::Hold, ..Policy::default() };
+    let mut applied = Applied::of(&[("a", WEB)]);
+    applied.pm2.edit("web", |record| drop(record.insert("kill_timeout".to_owned(), json!(5))));
+    check(
+        &mut applied,
+        &[("a", WEB)],
+        &hold,
+        "! web: Drifted([\"kill_timeout: 5 removed (changed outside the tree)\"])",
+    );
+    let edited = WEB.replace("}]", " :env {:A 1}}]");
+    let done = applied.pass(&[("a", &edited)], &hold);
+    assert!(done.starts_with("~ web restart"), "{done}");
+    check(&mut applied, &[("a", &edited)], &hold, "nothing");
+}
+
+#[test]
+fn scaling_by_hand_is_drift_and_by_the_tree_is_not() {
+    let hold = Policy { drift: Drift::Hold, ..Policy::default() };
+    let scaled = |count: u32| WEB.replace("}]", &format!(" :instances {count}}}]"));
+    let mut applied = Applied::of(&[("a", &scaled(2))]);
+    check(&mut applied, &[("a", &scaled(3))], &hold, "~ web scale []: instances: 2 → 3");
+    applied.pm2.remove_one("web");
+    check(
+        &mut applied,
+        &[("a", &scaled(3))],
+        &hold,
+        "! web: Drifted([\"instances: 2 → 3 (changed outside the tree)\"])",
+    );
+}
+
+#[test]
+fn a_rest_ends_with_the_definition() {
+    let mut applied = Applied::of(&[]);
+    let definition = desired(&[("a", WEB)]).apps["web"].attributes.clone().unwrap();
+    let rest = Rest { definition, tries: 3, given_up: true };
+    let policy = Policy { resting: [("web".to_owned(), rest)].into(), ..Policy::default() };
+    check(&mut applied, &[("a", WEB)], &policy, "! web: Resting { tries: 3, given_up: true }");
+    let edited = WEB.replace("web.js", "other.js");
+    check(&mut applied, &[("a", &edited)], &policy, "+ web start []: not running");
+}
+
+#[test]
+fn removal_as_the_caller_wants_it() {
+    for (prune, expected) in [
+        (Prune::Auto, "- job delete [1]: no longer declared"),
+        (Prune::Confirm, "! job: Unconfirmed"),
+        (Prune::Never, "! job: NeverPruned"),
+    ] {
+        let mut applied = Applied::of(&[("a", WEB), ("b", JOB)]);
+        // Ids go by the apps' names: job is 0.
+        let expected = expected.replace("[1]", "[0]");
+        check(&mut applied, &[("a", WEB)], &pruned(prune), &expected);
+    }
+}
+
+#[test]
+fn removal_as_the_app_wanted_it() {
+    let with = |prune: &str| JOB.replace("}]", &format!(" :prune {prune}}}]"));
+    for (own, expected) in [
+        (":auto", "- job delete [0]: no longer declared"),
+        (":confirm", "! job: Unconfirmed"),
+        (":never", "! job: NeverPruned"),
+    ] {
+        let mut applied = Applied::of(&[("a", WEB), ("b", &with(own))]);
+        check(&mut applied, &[("a", WEB)], &pruned(Prune::Never), expected);
+    }
+    let mut applied = Applied::of(&[("a", WEB), ("b", JOB)]);
+    let changed_its_mind = [("a", WEB), ("b", &with(":never"))];
+    check(&mut applied, &changed_its_mind, &Policy::default(), "nothing");
+    check(&mut applied, &[("a", WEB)], &Policy::default(), "! job: NeverPruned");
+    let confirmed = Policy { confirmed: true, ..Policy::default() };
+    check(&mut applied, &[("a", WEB)], &confirmed, "- job delete [0]: no longer declared");
+}
+
+#[test]
+fn a_daemon_that_has_just_gone_is_looked_for_again() {
+    let missing = |ids: &[&str]| {
+        let ids: BTreeSet<DaemonId> = ids.iter().map(|id| DaemonId::new(*id)).collect();
+        Policy { missing_for_long: Some(ids), ..Policy::default() }
+    };
+    let mut applied = Applied::of(&[("a", WEB), ("b", JOB)]);
+    check(&mut applied, &[("a", WEB)], &missing(&[]), "! job: MissingForNow");
+    check(&mut applied, &[("a", WEB), ("b", JOB)], &missing(&[]), "nothing");
+    check(&mut applied, &[("a", WEB)], &missing(&["b"]), "- job delete [0]: no longer declared");
+}
+
+#[test]
+fn an_app_taken_out_of_a_file_that_stays_goes_at_once() {
+    let both = r#"{:apps [{:name "web" :script "web.js"} {:name "job" :script "job.js"}]}"#;
+    let mut applied = Applied::of(&[("a", both)]);
+    let policy = Policy { missing_for_long: Some(BTreeSet::new()), ..Policy::default() };
+    check(&mut applied, &[("a", WEB)], &policy, "- job delete [0]: no longer declared");
+}
+
+#[test]
+fn a_tree_that_vanishes_file_by_file_meets_the_guard() {
+    let texts: Vec<(String, String)> =
+        (0..6).map(|n| (format!("d{n}"), WEB.replace("web", &format!("app{n}")))).collect();
+    let tree: Vec<(&str, &str)> = texts.iter().map(|(id, text)| (id.as_str(), text.as_str())).collect();
+    let applied = Applied::of(&tree);
+    let policy =
+        Policy { missing_for_long: Some(BTreeSet::from([DaemonId::new("d0")])), ..Policy::default() };
+    let plan = checked(&desired(&tree[4..]), &applied.pm2, &policy);
+    assert!(plan.is_empty(), "{plan:#?}");
+    assert_eq!(plan.holds.len(), 4);
+}
+
+#[test]
+fn a_daemon_has_ended_when_nothing_of_it_is_left() {
+    let two = r#"{:apps [{:name "x" :script "x.js"} {:name "y" :script "y.js" :prune :never}]}"#;
+    for (text, expected) in [(two, vec![]), (JOB, vec![DaemonId::new("b")])] {
+        let applied = Applied::of(&[("a", WEB), ("b", text)]);
+        let desired = desired(&[("a", WEB)]);
+        let plan = checked_with(&desired, &applied.pm2, &applied.inventory, &Policy::default());
+        assert_eq!(plan.ended(&desired, &vec![true; plan.steps.len()]), expected);
+        assert_eq!(plan.ended(&desired, &vec![false; plan.steps.len()]), []);
+    }
+}
