@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use camino::Utf8Path;
 use ecosystem_core::model::DaemonId;
-use ecosystem_core::os::place::{Place, own_process, variable};
+use ecosystem_core::os::kernel::own_pids;
+use ecosystem_core::os::place::{Place, variable};
 use ecosystem_core::os::pm2::{Pm2Program, ProgramError, Search};
 use ecosystem_core::plan::Policy;
 
@@ -24,12 +25,12 @@ pub(crate) fn pm2_program(pm2: &args::Pm2, base: &Utf8Path) -> Result<Pm2Program
 }
 
 /// What is allowed and wanted.
-pub(crate) fn policy(scope: &args::Scope, only: Option<BTreeSet<DaemonId>>, home: &Utf8Path) -> Policy {
+pub(crate) fn policy(scope: &args::Scope, only: Option<BTreeSet<DaemonId>>) -> Policy {
     Policy {
         only,
         adopt: scope.adopt.iter().cloned().collect(),
         allow_mass_delete: scope.allow_mass_delete,
-        own_process: own_process(home),
+        own_pids: own_pids(),
         prune: scope.prune,
         ..Policy::default()
     }

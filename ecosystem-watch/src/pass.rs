@@ -6,7 +6,8 @@ use camino::Utf8Path;
 use ecosystem_core::converge::{HostError, Pass, Report, Silent, WriteOutcome, converge};
 use ecosystem_core::os::host::{OsHost, Settings};
 use ecosystem_core::os::interrupt::Interrupt;
-use ecosystem_core::os::place::{Place, own_process, pm2_home, variable};
+use ecosystem_core::os::kernel::own_pids;
+use ecosystem_core::os::place::{Place, pm2_home, variable};
 use ecosystem_core::os::pm2::{Pm2Program, Search};
 use ecosystem_core::plan::{Policy, Stopped};
 
@@ -51,7 +52,7 @@ impl<'a> Passes<'a> {
 
     fn pass(&self) -> Result<Report, HostError> {
         let home = pm2_home(self.args.pm2_home.as_deref())?;
-        let policy = Policy { own_process: own_process(&home), stopped: Stopped::Hold, ..Policy::default() };
+        let policy = Policy { own_pids: own_pids(), stopped: Stopped::Hold, ..Policy::default() };
         let settings = Settings {
             root: self.place.root.clone(),
             base: self.place.base.clone(),

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ecosystem_core::converge::{Host as _, HostError};
 use ecosystem_core::os::host::OsHost;
-use ecosystem_core::os::place::{Place, own_process};
+use ecosystem_core::os::kernel::own_pids;
+use ecosystem_core::os::place::Place;
 use ecosystem_core::plan::{Desired, Policy, Reason, plan, violations};
 use serde_json::json;
 
@@ -21,7 +22,7 @@ pub(super) fn run(args: &args::Down) -> Result<Exit, Failure> {
         only: scope::only(&args.only, &place, &args.pm2)?,
         allow_mass_delete: true,
         confirmed: true,
-        own_process: own_process(&settings.home),
+        own_pids: own_pids(),
         ..Policy::default()
     };
     // Looking comes first: PM2 is not to be started in order to find that nothing runs.

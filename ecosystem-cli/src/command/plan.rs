@@ -41,7 +41,7 @@ pub(super) fn run(asked: &Asked<'_>) -> Result<Exit, Failure> {
     let place = place::find(asked.tree)?;
     let settings = settings(&place, asked.pm2, &IDLE)?;
     let only = scope::only(&asked.scope.only, &place, asked.pm2)?;
-    let policy = place::policy(asked.scope, only, &settings.home);
+    let policy = place::policy(asked.scope, only);
     let mut host = OsHost::to_look(settings)?;
     let report = converge(&mut host, &pass(&place, policy, true)?, progress(asked.json))?;
     let version = host.pm2_version();

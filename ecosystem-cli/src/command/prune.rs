@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use ecosystem_core::converge::{converge, read};
 use ecosystem_core::model::DaemonId;
-use ecosystem_core::os::place::{Place, own_process};
+use ecosystem_core::os::kernel::own_pids;
+use ecosystem_core::os::place::Place;
 use ecosystem_core::os::tree;
 use ecosystem_core::plan::Policy;
 use serde_json::json;
@@ -24,7 +25,7 @@ pub(super) fn run(args: &args::PruneOne) -> Result<Exit, Failure> {
         // Naming the daemon is the confirmation, of its number too.
         confirmed: true,
         allow_mass_delete: true,
-        own_process: own_process(&settings.home),
+        own_pids: own_pids(),
         ..Policy::default()
     };
     let mut host = super::sync::open(settings, &args.pm2, &place, &args.pace)?;

@@ -16,7 +16,7 @@ pub(super) fn run(args: &args::Sync) -> Result<Exit, Failure> {
     let place = place::find(&args.tree)?;
     let settings = settings(&place, &args.pm2, &args.pace)?;
     let only = scope::only(&args.scope.only, &place, &args.pm2)?;
-    let policy = place::policy(&args.scope, only, &settings.home);
+    let policy = place::policy(&args.scope, only);
     let mut host = open(settings, &args.pm2, &place, &args.pace)?;
     let report = converge(&mut host, &pass(&place, policy, false)?, progress(args.json))?;
     if args.json {

@@ -1,6 +1,6 @@
 //! What the kernel says of a process.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use camino::Utf8PathBuf;
@@ -32,6 +32,28 @@ pub fn is_alive(pid: u32) -> bool {
     // The state follows the command, which is in parentheses and may hold anything.
     let state = stat.rsplit_once(')').and_then(|(_, rest)| rest.trim_start().chars().next());
     !matches!(state, None | Some('Z' | 'X'))
+}
+
+/// The pids of this program and of its ancestors, as far as they can be seen.
+///
+/// PM2 finds what to end with a process in the same way, by parents (`lib/TreeKill.js`); a program whose parent has
+/// ended belongs to nobody's tree any more.
+#[must_use]
+pub fn own_pids() -> BTreeSet<u32> {
+    let mut pids = BTreeSet::new();
+    let mut next = Some(std::process::id());
+    while let Some(pid) = next.filter(|pid| *pid > 1 && pids.insert(*pid)) {
+        next = parent(pid);
+    }
+    pids
+}
+
+/// The parent of a process; `None` where it is gone.
+#[must_use]
+pub fn parent(pid: u32) -> Option<u32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, rest) = stat.rsplit_once(')')?;
+    rest.split_whitespace().nth(1)?.parse().ok()
 }
 
 fn variables(bytes: &[u8]) -> BTreeMap<String, String> {

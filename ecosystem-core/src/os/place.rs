@@ -111,12 +111,6 @@ pub fn pm2_home(home: Option<&Utf8Path>) -> Result<Utf8PathBuf, HostError> {
     absolute.ok_or_else(|| HostError::new(format!("PM2's home {home} is not a usable path")))
 }
 
-/// PM2's id of the process that we run in, if the PM2 at `home` runs us.
-#[must_use]
-pub fn own_process(home: &Utf8Path) -> Option<u32> {
-    (variable("PM2_HOME")? == home.as_str()).then(|| variable("pm_id")?.parse().ok()).flatten()
-}
-
 /// A variable of our environment that is set and not empty.
 #[must_use]
 pub fn variable(name: &str) -> Option<String> {

@@ -49,7 +49,7 @@ pub fn violations(plan: &Plan, desired: &Desired, observed: &Observed, policy: &
     }
     check_touched_once(plan, &mut found);
     check_guard(plan, desired, observed, policy, &mut found);
-    check_own_process(plan, policy, &mut found);
+    check_own_process(plan, policy.own_process(observed), &mut found);
     found
 }
 
@@ -139,8 +139,8 @@ fn check_guard(
     }
 }
 
-fn check_own_process(plan: &Plan, policy: &Policy, found: &mut Vec<Violation>) {
-    let Some(own) = policy.own_process else { return };
+fn check_own_process(plan: &Plan, own: Option<PmId>, found: &mut Vec<Violation>) {
+    let Some(own) = own else { return };
     for (index, step) in plan.steps.iter().enumerate() {
         let last = index + 1 == plan.steps.len();
         if step.action.deleted().contains(&own) || (step.action.touched().contains(&own) && !last) {

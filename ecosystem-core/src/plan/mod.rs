@@ -38,12 +38,12 @@ pub use step::{Action, Plan, Scaling, Step, Update};
 
 use crate::model::{AppName, DaemonId, Prune};
 use crate::pm2::Attributes;
-use crate::pm2::observed::{Observed, Process, Status};
+use crate::pm2::observed::{Observed, PmId, Process, Status};
 
 /// Computes the plan. Total and deterministic: the same four values always give the same plan.
 ///
 /// Steps come in the order of apps' names, deletions first, since what is started may need the port or the
-/// file that a deleted app holds; the step of [`Policy::own_process`] comes last.
+/// file that a deleted app holds; the step of the process that runs us ([`Policy::own_process`]) comes last.
 pub fn plan(desired: &Desired, observed: &Observed, inventory: &Inventory, policy: &Policy) -> Plan {
     let world = World::sort(desired, observed, inventory, policy);
     let mut plan = Plan::default();
@@ -53,8 +53,9 @@ pub fn plan(desired: &Desired, observed: &Observed, inventory: &Inventory, polic
         }
     }
     world.plan_deletions(&mut plan);
-    world.hold_own_process(&mut plan);
-    plan.sort(policy.own_process);
+    let own = policy.own_process(observed);
+    hold_own_process(own, &mut plan);
+    plan.sort(own);
     plan
 }
 
@@ -181,17 +182,17 @@ impl<'a> World<'a> {
         let too_soon = missing.is_some_and(|missing| !missing.contains(daemon));
         (too_soon && !self.desired.has_daemon(daemon)).then_some(Why::MissingForNow)
     }
+}
 
-    /// PM2 ends the whole process tree of what it deletes, this program included: the start that should
-    /// follow would never come.
-    fn hold_own_process(&self, plan: &mut Plan) {
-        let Some(own) = self.policy.own_process else { return };
-        let Some(at) = plan.steps.iter().position(|step| step.action.deleted().contains(&own)) else {
-            return;
-        };
-        let step = plan.steps.remove(at);
-        plan.hold(&step.app, Some(&step.daemon), Why::RunsUs);
-    }
+/// PM2 ends the whole process tree of what it deletes, this program included: the start that should
+/// follow would never come.
+fn hold_own_process(own: Option<PmId>, plan: &mut Plan) {
+    let Some(own) = own else { return };
+    let Some(at) = plan.steps.iter().position(|step| step.action.deleted().contains(&own)) else {
+        return;
+    };
+    let step = plan.steps.remove(at);
+    plan.hold(&step.app, Some(&step.daemon), Why::RunsUs);
 }
 
 fn source_of(process: &Process) -> String {

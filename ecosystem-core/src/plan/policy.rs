@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{DaemonId, Prune};
 use crate::pm2::Attributes;
-use crate::pm2::observed::PmId;
+use crate::pm2::observed::{Observed, PmId};
 
 /// What the caller allows and wants, beyond what the tree says.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -15,8 +15,9 @@ pub struct Policy {
     pub adopt: BTreeSet<String>,
     /// Delete although the guard would hold it.
     pub allow_mass_delete: bool,
-    /// The process this program runs in, if PM2 runs it: it comes last and is never deleted from inside.
-    pub own_process: Option<PmId>,
+    /// The pids of this program and of its ancestors. PM2 ends the whole process tree of what it ends: a process of
+    /// its list that is among these comes last, and is never deleted from inside.
+    pub own_pids: BTreeSet<u32>,
     /// What to do with an app that somebody stopped by hand.
     pub stopped: Stopped,
     /// What to do with an app that somebody changed or deleted by hand.
@@ -29,6 +30,17 @@ pub struct Policy {
     pub missing_for_long: Option<BTreeSet<DaemonId>>,
     /// Apps that are given a rest after steps that came to nothing, by name.
     pub resting: BTreeMap<String, Rest>,
+}
+
+impl Policy {
+    /// The process of PM2's list that this program runs in, if PM2 runs it.
+    #[must_use]
+    pub fn own_process(&self, observed: &Observed) -> Option<PmId> {
+        let runs_us =
+            observed.processes.iter().filter(|it| it.pid.is_some_and(|pid| self.own_pids.contains(&pid)));
+        // A program inside a program of PM2's is ended with either of them; the outer one was there first.
+        runs_us.map(|process| process.pm_id).next()
+    }
 }
 
 /// What to do with an app that is declared and was stopped by hand.

@@ -19,6 +19,7 @@ use super::client::{Client, Timeouts};
 use super::deadline::Deadline;
 use super::error::ClientError;
 use super::program::{NPX_PACKAGE, Pm2Program};
+use crate::pm2::is_base;
 
 /// How often to look whether a lock is free, a program has ended, or a socket is there: none of them can be
 /// waited for with a limit.
@@ -82,7 +83,8 @@ pub enum LaunchError {
 
 /// Connects to the daemon of `home`, starting it with `pm2 ping` if there is none.
 ///
-/// The daemon gets this process's environment, as with PM2's own commands, with `PM2_HOME`, and with `_` naming
+/// The daemon gets this process's environment, as with PM2's own commands (only the base of it where PM2 itself runs
+/// this process), with `PM2_HOME`, and with `_` naming
 /// the `pm2` script: PM2 restarts itself by that variable when a call fails badly, and loses all apps
 /// if it names anything else. Nothing of the daemon holds on to our input or output.
 ///
@@ -150,8 +152,14 @@ fn lock(home: &Utf8Path, deadline: Deadline) -> Result<File, LaunchError> {
 /// `pm2 ping` starts the daemon if there is none, and nothing else.
 fn ping(pm2: &Utf8Path, home: &Utf8Path) -> Command {
     let mut command = Command::new(pm2);
-    command.arg("ping").env("_", pm2.canonicalize_utf8().unwrap_or_else(|_| pm2.to_owned()));
-    command.env("PM2_HOME", home);
+    command.arg("ping");
+    if std::env::var_os("pm_id").is_some() {
+        // We are run by PM2: what it laid over our environment would be laid over that of every app.
+        let foreign =
+            std::env::vars_os().map(|(name, _)| name).filter(|name| !name.to_str().is_some_and(is_base));
+        foreign.for_each(|name| drop(command.env_remove(name)));
+    }
+    command.env("_", pm2.canonicalize_utf8().unwrap_or_else(|_| pm2.to_owned())).env("PM2_HOME", home);
     // They would move the sockets away from where we look.
     command.env_remove("PM2_DAEMON_RPC_PORT").env_remove("PM2_DAEMON_PUB_PORT");
     command

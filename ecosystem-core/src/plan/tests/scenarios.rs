@@ -364,7 +364,7 @@ fn the_process_that_runs_us_comes_last_and_is_never_deleted() {
     let (web, job) = (app(""), "{:apps [{:name \"job\" :script \"job.js\"}]}");
     let tree = |web: &str, job: &str| desired_pair(web, job);
     let pm2 = synced(&[("a", &web), ("b", job)]);
-    let own = Policy { own_process: Some(1), ..Policy::default() };
+    let own = Policy { own_pids: [7, 101].into(), ..Policy::default() };
     let (changed, job_changed) = (app(":args [\"x\"]"), job.replace("job.js", "other.js"));
     let plan = super::checked(&tree(&changed, &job_changed), &pm2, &own);
     assert_eq!(plan.steps.iter().map(|step| step.app.as_str()).collect::<Vec<_>>(), ["job", "web"]);
