@@ -3,7 +3,7 @@
 //! [`converge`] is the whole of it and has no effects of its own; they are behind [`Host`], which is the
 //! outside world. `sync` calls it once, a watcher whenever something hints that the world has changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
@@ -127,6 +127,8 @@ pub struct Report {
     pub diagnostics: Vec<Diagnostic>,
     /// What became of each generated file; empty in a dry run.
     pub written: Vec<Written>,
+    /// Files beside the tree that its definitions take something from, there or not: env files, absolute.
+    pub env_files: BTreeSet<Utf8PathBuf>,
     /// What the tree says, for this machine.
     pub desired: Desired,
     /// What PM2 had before.
@@ -265,7 +267,8 @@ pub fn converge(host: &mut impl Host, pass: &Pass, progress: &dyn Progress) -> R
     let Reading { sources, ecosystem, diagnostics } = reading;
     let written =
         if pass.dry_run { Vec::new() } else { host.write(&generated_files(&ecosystem, pass), progress) };
-    let machine = host.machine(&questions(&ecosystem, &pass.base))?;
+    let questions = questions(&ecosystem, &pass.base);
+    let machine = host.machine(&questions)?;
     let observed = host.observe()?;
     let inventory = host.inventory()?;
     let desired = Desired::new(&ecosystem, &machine);
@@ -280,7 +283,19 @@ pub fn converge(host: &mut impl Host, pass: &Pass, progress: &dyn Progress) -> R
         apply(host, &inventory, &desired, &observed, &plan, progress)
     };
     let Done { outcomes, discarded, remembered } = applied;
-    Ok(Report { sources, diagnostics, written, desired, observed, plan, outcomes, discarded, remembered })
+    let env_files = questions.env_files;
+    Ok(Report {
+        sources,
+        diagnostics,
+        written,
+        env_files,
+        desired,
+        observed,
+        plan,
+        outcomes,
+        discarded,
+        remembered,
+    })
 }
 
 /// What came of carrying out a plan.

@@ -11,7 +11,7 @@ use super::interrupt::Interrupt;
 use super::pm2::{Change, Client, ClientError, Hazard, Preparation, Timeouts};
 use super::verify::{Expected, verify};
 use crate::converge::{Applied, Outcome, Progress, StepError};
-use crate::plan::{Action, Scaling, Step, Update};
+use crate::plan::{Action, Plan, Scaling, Step, Update};
 use crate::pm2::Attributes;
 use crate::pm2::observed::{Observed, PmId, Process};
 
@@ -32,15 +32,15 @@ pub(super) struct Applier<'a> {
 }
 
 impl Applier<'_> {
-    /// Carries out the steps; one outcome for each, in order.
+    /// Carries out a plan's steps; one outcome for each, in order.
     ///
-    /// Deletions come before all else, since what is started may need what they hold.
-    pub(super) fn apply(&self, steps: &[Step]) -> Vec<Outcome> {
-        let deletions = steps.iter().take_while(|step| matches!(step.action, Action::Delete(_))).count();
-        let (first, rest) = steps.split_at(deletions);
-        let mut outcomes = self.in_parallel(first);
-        outcomes.extend(self.in_parallel(rest));
-        outcomes
+    /// Deletions come before all else, since what is started may need what they hold. What ends this very program
+    /// comes when everything else is done.
+    pub(super) fn apply(&self, plan: &Plan) -> Vec<Outcome> {
+        let deletions = plan.steps.partition_point(|step| matches!(step.action, Action::Delete(_)));
+        let (first, rest) = plan.steps.split_at(deletions);
+        let (rest, last) = rest.split_at(rest.partition_point(|step| !plan.ends_us(step)));
+        [first, rest, last].into_iter().flat_map(|steps| self.in_parallel(steps)).collect()
     }
 
     fn in_parallel(&self, steps: &[Step]) -> Vec<Outcome> {

@@ -165,7 +165,7 @@ impl Host for OsHost {
     fn apply(&mut self, plan: &Plan, observed: &Observed, progress: &dyn Progress) -> Vec<Outcome> {
         let Settings { home, jobs, patience, interrupt, .. } = &self.settings;
         progress.planned(plan);
-        Applier { home, jobs: *jobs, observed, patience: *patience, interrupt, progress }.apply(&plan.steps)
+        Applier { home, jobs: *jobs, observed, patience: *patience, interrupt, progress }.apply(plan)
     }
 
     fn inventory(&mut self) -> Result<Inventory, HostError> {

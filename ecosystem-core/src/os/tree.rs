@@ -1,6 +1,8 @@
 //! Reading the sources of a tree from disk.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::time::{Duration, SystemTime};
 
 use camino::Utf8Path;
 
@@ -8,6 +10,7 @@ use super::codes::{LINKED_FOLDER, NOT_A_FILE, TOO_LARGE, UNREADABLE};
 use super::regular_file::{self, ReadError};
 use crate::converge::{HostError, Tree};
 use crate::diagnostic::{Diagnostic, Source, Span};
+use crate::model::DaemonId;
 
 /// The largest source that is read. Real ones have a few kilobytes; the limit keeps a stray dump from being
 /// parsed on each pass, and is a hundred times what a daemon of a hundred apps takes.
@@ -33,6 +36,19 @@ pub fn read(root: &Utf8Path) -> Result<Tree, HostError> {
     walk.folder("", entries, 0);
     walk.tree.sources.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(walk.tree)
+}
+
+/// When a daemon's source came to be what it is, if that was after `since`; `None` where there is no source, or it was
+/// before.
+///
+/// The time of the text counts. Where that is older, as for a file that was moved here, the time at which the system
+/// noted the change.
+#[must_use]
+pub fn edited_at(root: &Utf8Path, daemon: &DaemonId, since: SystemTime) -> Option<SystemTime> {
+    let metadata = fs::metadata(root.join(daemon.source_path())).ok()?;
+    let changed = u64::try_from(metadata.ctime()).ok().zip(u32::try_from(metadata.ctime_nsec()).ok());
+    let changed = changed.map(|(seconds, nanos)| SystemTime::UNIX_EPOCH + Duration::new(seconds, nanos));
+    [metadata.modified().ok(), changed].into_iter().flatten().find(|time| *time > since)
 }
 
 struct Walk<'a> {

@@ -38,7 +38,7 @@ pub use step::{Action, Plan, Scaling, Step, Update};
 
 use crate::model::{AppName, DaemonId, Prune};
 use crate::pm2::Attributes;
-use crate::pm2::observed::{Observed, PmId, Process, Status};
+use crate::pm2::observed::{Observed, Process, Status};
 
 /// Computes the plan. Total and deterministic: the same four values always give the same plan.
 ///
@@ -53,9 +53,9 @@ pub fn plan(desired: &Desired, observed: &Observed, inventory: &Inventory, polic
         }
     }
     world.plan_deletions(&mut plan);
-    let own = policy.own_process(observed);
-    hold_own_process(own, &mut plan);
-    plan.sort(own);
+    plan.own_process = policy.own_process(observed);
+    hold_own_process(&mut plan);
+    plan.sort();
     plan
 }
 
@@ -186,8 +186,8 @@ impl<'a> World<'a> {
 
 /// PM2 ends the whole process tree of what it deletes, this program included: the start that should
 /// follow would never come.
-fn hold_own_process(own: Option<PmId>, plan: &mut Plan) {
-    let Some(own) = own else { return };
+fn hold_own_process(plan: &mut Plan) {
+    let Some(own) = plan.own_process else { return };
     let Some(at) = plan.steps.iter().position(|step| step.action.deleted().contains(&own)) else {
         return;
     };

@@ -18,6 +18,8 @@ pub struct Plan {
     pub holds: Vec<Hold>,
     /// Apps that run as declared.
     pub in_sync: Vec<String>,
+    /// The process that this program runs in, if PM2 runs it.
+    pub own_process: Option<PmId>,
 }
 
 /// One app's change.
@@ -96,7 +98,14 @@ impl Plan {
         self.holds.push(Hold { app: app.to_owned(), daemon, why });
     }
 
-    pub(super) fn sort(&mut self, own: Option<PmId>) {
+    /// Whether a step ends the process that this program runs in.
+    #[must_use]
+    pub fn ends_us(&self, step: &Step) -> bool {
+        self.own_process.is_some_and(|own| step.action.touched().contains(&own))
+    }
+
+    pub(super) fn sort(&mut self) {
+        let own = self.own_process;
         self.steps.sort_by(|a, b| {
             let key = |step: &Step| {
                 let ours = own.is_some_and(|own| step.action.touched().contains(&own));

@@ -155,9 +155,9 @@ fn ping(pm2: &Utf8Path, home: &Utf8Path) -> Command {
     command.arg("ping");
     if std::env::var_os("pm_id").is_some() {
         // We are run by PM2: what it laid over our environment would be laid over that of every app.
-        let foreign =
-            std::env::vars_os().map(|(name, _)| name).filter(|name| !name.to_str().is_some_and(is_base));
-        foreign.for_each(|name| drop(command.env_remove(name)));
+        for (name, _) in std::env::vars_os().filter(|(name, _)| !name.to_str().is_some_and(is_base)) {
+            command.env_remove(name);
+        }
     }
     command.env("_", pm2.canonicalize_utf8().unwrap_or_else(|_| pm2.to_owned())).env("PM2_HOME", home);
     // They would move the sockets away from where we look.
