@@ -31,3 +31,27 @@ fn escape(c: char, written: &mut String) {
         written.push_str(&format!("\\u{unit:04x}"));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Source;
+    use crate::edn::{Value, read};
+
+    #[test]
+    fn every_character_comes_back() {
+        let characters = ('\0'..='\u{ffff}').chain(['\u{10000}', '\u{e0020}', '\u{10ffff}']);
+        let text: String = characters.flat_map(|c| [c, '7', c]).collect();
+        let node = read(&Source::new("x.edn", write_string(&text).as_str()));
+        assert_eq!(node.diagnostics, []);
+        assert_eq!(node.output.map(|node| node.value), Some(Value::String(text)));
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_spelled_out() {
+        let check = |text: &str, expected: &str| assert_eq!(write_string(text), expected);
+        check("plain é 世界 🦆", "\"plain é 世界 🦆\"");
+        check("a\"b\\c\n\t\r", r#""a\"b\\c\n\t\r""#);
+        check("\0\u{7f}\u{a0}\u{202e}\u{2028}\u{feff}", r#""\u0000\u007f\u00a0\u202e\u2028\ufeff""#);
+    }
+}

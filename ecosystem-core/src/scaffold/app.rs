@@ -24,9 +24,9 @@ pub struct NewApp {
 /// What an app runs, such that PM2 hands it to no shell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
-    script: String,
-    interpreter: Option<&'static str>,
-    args: Vec<String>,
+    pub(super) script: String,
+    pub(super) interpreter: Option<&'static str>,
+    pub(super) args: Vec<String>,
 }
 
 impl Command {
