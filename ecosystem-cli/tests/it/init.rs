@@ -108,28 +108,34 @@ fn json(text: &str) -> Json {
 }
 
 /// Begins a tree in an empty project, types what is said to type next, and lets the watcher do the rest.
-fn begin(version: &str) {
+///
+/// `options` say of the tree what every command has to say again.
+fn begin(version: &str, options: &[&str]) {
     let project = Project::new(version);
-    let begun = json(&project.cli(&["init", "--json"]).succeeds());
+    project.sleeper("bin/job");
+    let cli = |args: &[&str]| {
+        let (command, rest) = args.split_first().unwrap();
+        project.cli(&[&[*command], options, rest].concat()).succeeds()
+    };
+    let begun = json(&cli(&["init", "--json"]));
     let next: Vec<&str> = begun["next"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
     for line in &next {
         project.shell(line).succeeds();
     }
     let watcher = project.process("ecosystem-watch");
-    let check = project.cli(&["check"]).succeeds();
-    assert_eq!(check, "1 valid daemon with 1 app\n");
-    let plan = project.cli(&["plan", "--exit-code"]).succeeds();
+    assert_eq!(cli(&["check"]), "1 valid daemon with 1 app\n");
+    let plan = cli(&["plan", "--exit-code"]);
     assert!(plan.contains("nothing to do"), "{plan}");
 
-    project.sleeper("bin/job");
-    project.cli(&["new", "group/job", "--env", "COLOR=red", "--", "./bin/job", "a b"]).succeeds();
+    cli(&["new", "group/job", "--env", "COLOR=red", "--", "./bin/job", "a b"]);
     let job = project.process("job");
     wait_until("the watcher has started it", LONG, || {
         job.cmdline() == ["/bin/sh", project.file("bin/job").to_str().unwrap(), "a b"]
     });
     assert_eq!(job.environ()["COLOR"], "red");
     assert_eq!(job.cwd(), Some(project.path()));
-    project.cli(&["plan", "--exit-code"]).succeeds();
+    cli(&["plan", "--exit-code"]);
+    cli(&["render", "--aggregate"]);
     assert_eq!(project.process("ecosystem-watch"), watcher);
     assert_eq!(
         project.new_to_git(),
@@ -145,17 +151,17 @@ fn begin(version: &str) {
 
 #[test]
 fn a_tree_is_begun_and_watched_on_7() {
-    begin("7.0.4");
+    begin("7.0.4", &[]);
 }
 
 #[test]
 fn a_tree_is_begun_and_watched_on_6() {
-    begin("6.0.14");
+    begin("6.0.14", &["--owner", "my trees", "--base", "bin"]);
 }
 
 #[test]
 fn a_tree_is_begun_and_watched_on_5() {
-    begin("5.4.3");
+    begin("5.4.3", &["--owner", "mine"]);
 }
 
 /// A second run finds all there; what somebody changed is theirs.
