@@ -69,8 +69,8 @@ pub(crate) struct Init {
 
 #[derive(Debug, Arguments)]
 #[command(after_help = "\
-What works in the shell here works there: the command runs in the current folder, with these very arguments, and no \
-shell in between. An executable file is run as it is; for any other, PM2 chooses what runs it by its ending.")]
+What works in the shell here works there: the command runs in the current folder, with these very arguments, \
+which no shell reads again. An executable file is run as it is; for any other, PM2 chooses what runs it by its ending.")]
 pub(crate) struct New {
     /// The daemon: a folder below DIR, such as services/web.
     #[arg(value_name = "GROUP/NAME")]

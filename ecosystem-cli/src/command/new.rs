@@ -100,14 +100,14 @@ impl Shell<'_> {
         }
         let script = if word.contains('/') { self.path(word) } else { self.bare(word) };
         let found = if script.contains('/') { program::at(&script, self.cwd) } else { self.found(&script) };
-        if found.is_none() {
-            missing(word)?;
-        }
+        let interpreted = Command::interpreted(&script, args);
         match found {
-            Some(found) if !found.runs_by_itself => {
-                Command::interpreted(&script, args).ok_or_else(|| Failure::Usage(not_by_itself(word)))
+            Some(found) if found.runs_by_itself => Ok(Command::program(&script, args)),
+            Some(_) => interpreted.ok_or_else(|| Failure::Usage(not_by_itself(word))),
+            None => {
+                missing(word)?;
+                Ok(interpreted.unwrap_or_else(|| Command::program(&script, args)))
             }
-            _ => Ok(Command::program(&script, args)),
         }
     }
 

@@ -202,6 +202,7 @@ fn a_watcher_of_another_place_is_no_reason_to_break_the_tree() {
 /// Arguments and variables arrive as they were typed, and no shell has read them.
 #[test]
 fn a_command_runs_as_it_was_typed() {
+    const DAEMONS: &str = "a/spaced,a/moved,a/bare,a/shadowed,a/chosen";
     let project = Project::new(DEFAULT);
     project.cli(&["init", "tree"]).succeeds();
     project.sleeper("my tools/run me");
@@ -216,7 +217,9 @@ fn a_command_runs_as_it_was_typed() {
     new("a/bare", &["--cwd", "/", "--instances", "2"], &["sleep", "1000"]);
     project.sleeper("sleep/x");
     new("a/shadowed", &[], &["sleep", "1000"]);
-    project.cli(&["sync", "tree", "--only", "a/spaced,a/moved,a/bare,a/shadowed"]).succeeds();
+    project.write("server.mjs", "setInterval(() => {}, 1000);");
+    new("a/chosen", &[], &["server.mjs"]);
+    project.cli(&["sync", "tree", "--only", DAEMONS]).succeeds();
 
     let spaced = project.process("spaced");
     let expected = [&["/bin/sh", "./my tools/run me"], &awkward[..]].concat();
@@ -228,7 +231,8 @@ fn a_command_runs_as_it_was_typed() {
     assert_eq!(moved.cwd(), Some(project.file("my tools")));
     assert_eq!(project.process("bare").cwd(), Some("/".into()));
     assert!(project.process("shadowed").cmdline()[0].ends_with("/sleep"));
-    project.cli(&["plan", "tree", "--only", "a/spaced,a/moved,a/bare,a/shadowed", "--exit-code"]).succeeds();
+    assert!(project.process("chosen").cmdline()[0].contains("node"));
+    project.cli(&["plan", "tree", "--only", DAEMONS, "--exit-code"]).succeeds();
 }
 
 #[test]
@@ -263,13 +267,15 @@ fn what_cannot_be_is_refused_and_not_written() {
     check(&["file/b", "--", "x"], 2, "is no folder");
 }
 
-/// Where the watcher is not installed, the one beside this program is meant.
+/// Where the watcher is not installed, the one beside this program is meant. Where there is no git, base is said.
 #[test]
-fn a_watcher_that_is_not_installed_is_named_by_its_path() {
+fn what_will_surprise_is_said() {
     let project = Project::new(DEFAULT);
+    std::fs::remove_dir_all(project.file(".git")).unwrap();
     let mut command = project.pm2.command(env!("CARGO_BIN_EXE_ecosystem-cli"));
     let output = Ran::of(command.current_dir(project.path()).arg("init").output().unwrap()).succeeds();
     assert!(output.contains("cargo install --path ecosystem-watch"), "{output}");
+    assert!(output.contains("run `git init` first"), "{output}");
     let beside = Path::new(env!("CARGO_BIN_EXE_ecosystem-cli")).with_file_name("ecosystem-watch");
     let text = project.file("system/daemons/devops/ecosystem-watch/ecosystem.edn");
     let expected = if beside.is_file() { beside.to_str().unwrap() } else { "\"ecosystem-watch\"" };
