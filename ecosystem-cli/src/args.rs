@@ -21,6 +21,10 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Begin a tree: the watcher's daemon, a .gitignore and a README; what exists is left as it is.
+    Init(Init),
+    /// Add a daemon that runs a command.
+    New(New),
     /// Read and validate the tree, and show every problem.
     Check(Check),
     /// Write each daemon's dist/ecosystem.config.mjs.
@@ -49,6 +53,59 @@ pub(crate) struct Tree {
     /// Id of the tree that its processes carry [default: the absolute path of DIR].
     #[arg(long, value_name = "ID")]
     pub(crate) owner: Option<String>,
+}
+
+#[derive(Debug, Arguments)]
+pub(crate) struct Init {
+    /// The folder that is to hold the daemons; made if it is not there.
+    #[arg(value_name = "DIR", default_value = ecosystem_core::os::place::DEFAULT_ROOT)]
+    pub(crate) root: Utf8PathBuf,
+    /// What relative paths in the EDN resolve against [default: the nearest folder above DIR with a .git, else DIR].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) base: Option<Utf8PathBuf>,
+    /// Id of the tree that its processes carry [default: the absolute path of DIR].
+    #[arg(long, value_name = "ID")]
+    pub(crate) owner: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Arguments)]
+#[command(after_help = "\
+What works in the shell here works there: the command runs in the current folder, with these very arguments, \
+which no shell reads again. An executable file is run as it is; for any other, PM2 chooses what runs it by its ending.")]
+pub(crate) struct New {
+    /// The daemon: a folder below DIR, such as services/web.
+    #[arg(value_name = "GROUP/NAME")]
+    pub(crate) id: String,
+    /// The folder that holds the daemons [default: ./system/daemons where that exists].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<Utf8PathBuf>,
+    /// What relative paths in the EDN resolve against [default: the nearest folder above DIR with a .git, else DIR].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) base: Option<Utf8PathBuf>,
+    /// Id of the tree that its processes carry, for the command that is shown at the end.
+    #[arg(long, value_name = "ID")]
+    pub(crate) owner: Option<String>,
+    /// The name of the app [default: NAME].
+    #[arg(long, value_name = "APP")]
+    pub(crate) name: Option<String>,
+    /// The folder that the command runs in [default: the current one].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cwd: Option<Utf8PathBuf>,
+    /// A variable of the app; several by repeating it.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
+    pub(crate) env: Vec<(String, String)>,
+    /// How many processes, or max for one per CPU.
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    pub(crate) instances: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The command to run, and its arguments.
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<String>,
 }
 
 /// Which PM2.
@@ -237,4 +294,9 @@ impl std::fmt::Display for Color {
 
 fn color(text: &str) -> Result<Color, String> {
     text.parse().map(Color)
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("it has no `=`")?;
+    Ok((name.to_owned(), value.to_owned()))
 }

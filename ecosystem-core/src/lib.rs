@@ -72,6 +72,8 @@ pub mod plan;
 
 pub mod converge;
 
+pub mod scaffold;
+
 #[cfg(feature = "os")]
 #[allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "the one place with effects")]
 pub mod os;

@@ -1,7 +1,10 @@
 //! One file for each command: what it does, in the order it does it.
 
+mod begin;
 mod check;
 mod down;
+mod init;
+mod new;
 mod plan;
 mod prune;
 mod render;
@@ -25,6 +28,8 @@ use crate::show;
 /// It could not do its work at all; what is wrong with the tree or with single steps is in [`Exit`].
 pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
     match command {
+        Command::Init(args) => init::run(args),
+        Command::New(args) => new::run(args),
         Command::Check(args) => check::run(args),
         Command::Render(args) => render::run(args),
         Command::Plan(args) => plan::run(&args.into()),

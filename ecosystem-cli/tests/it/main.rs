@@ -16,6 +16,7 @@ mod client;
 mod examples;
 mod forgotten;
 mod hostile;
+mod init;
 mod recording;
 mod sniff;
 mod story;

@@ -139,6 +139,10 @@ fn write(path: &Path, text: &str) {
 pub(crate) struct Ran(Output);
 
 impl Ran {
+    pub(crate) fn of(output: Output) -> Self {
+        Self(output)
+    }
+
     /// Its whole output, if it ended with 0.
     #[track_caller]
     pub(crate) fn succeeds(self) -> String {

@@ -1,4 +1,4 @@
-//! EDN text to nodes with spans.
+//! EDN text to nodes with spans, and strings to EDN text.
 //!
 //! Structure is read here, strictly; atoms are read by edn-rs where it reads them right. Nothing is ever evaluated.
 
@@ -14,6 +14,7 @@ pub mod lexer;
 mod path;
 mod reader;
 mod report;
+mod write;
 
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ mod tests;
 pub use path::{Place, Step};
 pub use reader::{MAX_DEPTH, read};
 pub use report::MAX_DIAGNOSTICS;
+pub use write::write_string;
 
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq)]

@@ -79,7 +79,7 @@ pub fn gather(
 /// The first executable file of that name on a search path; an absolute path is looked at as it is.
 ///
 /// A relative folder on the search path would mean a folder of whoever runs PM2's program: it is passed over.
-fn find_program(name: &str, search: &str) -> Option<Utf8PathBuf> {
+pub(super) fn find_program(name: &str, search: &str) -> Option<Utf8PathBuf> {
     if name.contains('/') {
         return Some(Utf8PathBuf::from(name)).filter(|path| is_executable(path));
     }
@@ -87,7 +87,7 @@ fn find_program(name: &str, search: &str) -> Option<Utf8PathBuf> {
     folders.map(|folder| folder.join(name)).find(|path| is_executable(path))
 }
 
-fn is_executable(path: &Utf8Path) -> bool {
+pub(super) fn is_executable(path: &Utf8Path) -> bool {
     fs::metadata(path).is_ok_and(|found| !found.is_dir()) && access(path.as_str(), Access::EXEC_OK).is_ok()
 }
 
@@ -105,7 +105,7 @@ fn file_kind(path: &Utf8Path) -> FileKind {
     }
 }
 
-fn read_start(path: &Utf8Path) -> std::io::Result<Vec<u8>> {
+pub(super) fn read_start(path: &Utf8Path) -> std::io::Result<Vec<u8>> {
     let mut start = Vec::with_capacity(SNIFFED_BYTES);
     File::open(path)?.take(SNIFFED_BYTES as u64).read_to_end(&mut start)?;
     Ok(start)

@@ -9,6 +9,8 @@ pub mod place;
 
 pub mod codes;
 pub mod dist;
+pub mod new_file;
+pub mod program;
 pub mod tree;
 
 pub mod kernel;

@@ -65,7 +65,8 @@ impl Place {
 }
 
 /// The way from one absolute folder to another, with `/` and without a trailing one; empty for the same folder.
-fn relative(from: &Utf8Path, to: &Utf8Path) -> String {
+#[must_use]
+pub fn relative(from: &Utf8Path, to: &Utf8Path) -> String {
     let shared = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
     let up = from.components().skip(shared).map(|_| "..");
     let down = to.components().skip(shared).map(|part| part.as_str());

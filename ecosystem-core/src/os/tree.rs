@@ -19,8 +19,8 @@ pub const MAX_SOURCE_BYTES: u64 = 8 * 1024 * 1024;
 /// How many folders deep a tree may be; beyond that something made it, not somebody.
 const MAX_DEPTH: usize = 64;
 
-/// Folders that hold no sources: never entered.
-const SKIPPED: &[&str] = &["node_modules", "dist", ".git", "logs"];
+/// Names of folders that hold no sources: never entered.
+pub const SKIPPED: &[&str] = &["node_modules", "dist", ".git", "logs"];
 
 /// Reads every `.edn` file below `root`, without following links to folders.
 ///
