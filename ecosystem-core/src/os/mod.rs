@@ -6,6 +6,7 @@
 pub mod host;
 pub mod interrupt;
 pub mod place;
+pub mod state;
 
 pub mod codes;
 pub mod dist;
@@ -20,4 +21,5 @@ mod inventory;
 mod lock;
 mod log_tail;
 mod regular_file;
+mod state_folder;
 mod verify;
