@@ -5,7 +5,6 @@ use ecosystem_core::diagnostic::{Diagnostic, Source};
 use ecosystem_core::plan::{Plan, Reason};
 use serde_json::{Value as Json, json};
 
-
 /// Prints a value with a line feed.
 pub(crate) fn print(value: &Json) -> std::io::Result<()> {
     super::print(&super::printable_json(&format!("{value:#}\n")))
