@@ -3,6 +3,8 @@
 //! Names, paths and values come from files and from PM2. Shown raw, an escape sequence among them would act on a
 //! terminal, a mark of direction would reorder what follows, and a line feed would forge a line of ours.
 
+use std::time::Duration;
+
 /// The text with U+FFFD for whatever a terminal would act on. Line feeds and tabs stay.
 #[must_use]
 pub fn printable(text: &str) -> String {
@@ -26,6 +28,16 @@ pub fn printable_json(text: &str) -> String {
         }
     }
     printable
+}
+
+/// A length of time for people: `850 ms`, `12.3 s`.
+#[must_use]
+pub fn duration(duration: Duration) -> String {
+    if duration < Duration::from_secs(1) {
+        format!("{} ms", duration.as_millis())
+    } else {
+        format!("{:.1} s", duration.as_secs_f64())
+    }
 }
 
 /// Whether a terminal or a reader of lines would act on it: controls but line feed and tab, the separators of lines

@@ -124,7 +124,7 @@ fn what_cannot_be_read_is_said() {
     check(r#"{"version": 2, "new": true}"#, "its version is 2, and this program reads 1");
     check(r#"{"version": -1}"#, "invalid value");
     check(r#"{"version": 1}"#, "missing field `program_version`");
-    check(&"[".repeat(100_000), "recursion limit");
+    check(&"[".repeat(100_000), "expected u64");
     check(&" ".repeat(usize::try_from(LIMIT).unwrap() + 1), "more than the 4194304 it may have");
 }
 
