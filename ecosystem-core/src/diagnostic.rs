@@ -22,6 +22,29 @@ impl Source {
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
         Self { path: path.into(), contents: text.into().into_bytes() }
     }
+
+    /// What of it is UTF-8, from its beginning.
+    #[must_use]
+    pub fn readable(&self) -> &str {
+        match std::str::from_utf8(&self.contents) {
+            Ok(text) => text,
+            Err(error) => {
+                let valid = self.contents.get(..error.valid_up_to());
+                valid.and_then(|valid| std::str::from_utf8(valid).ok()).unwrap_or_default()
+            }
+        }
+    }
+
+    /// Line and column of an offset, both from 1, the column in characters. What lies behind the readable part is
+    /// at its end.
+    #[must_use]
+    pub fn position(&self, offset: usize) -> (usize, usize) {
+        let text = self.readable();
+        let before = text.get(..text.floor_char_boundary(offset)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
+        (line, column)
+    }
 }
 
 /// A half-open range of byte offsets into one source.

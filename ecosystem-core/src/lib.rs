@@ -57,6 +57,7 @@
 //! ```
 
 pub mod diagnostic;
+pub mod printable;
 
 pub mod edn;
 pub mod model;

@@ -3,6 +3,8 @@
 use camino::Utf8PathBuf;
 use clap::Parser;
 
+use crate::speak::Format;
+
 /// Watch a tree of declarative EDN and keep PM2's running set equal to it.
 #[derive(Debug, Parser)]
 #[command(name = "ecosystem-watch", version, max_term_width = 110)]
@@ -28,4 +30,10 @@ pub(crate) struct Args {
     /// How often to look without a hint, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) resync: u64,
+    /// What the log on stdout looks like: a line of text for each thing that happens, or a JSON object.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub(crate) log_format: Format,
+    /// Say also that it looked and found everything right.
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
 }

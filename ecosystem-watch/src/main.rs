@@ -7,23 +7,25 @@
 mod args;
 mod hint;
 mod pass;
-mod say;
+mod speak;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser as _;
 use ecosystem_core::os::place::Place;
+use ecosystem_core::os::state::Mode;
 
 use crate::args::Args;
 use crate::hint::{Hint, Hints};
 
 fn main() -> ExitCode {
     let args = Args::parse();
+    speak::listen(args.log_format, args.verbose);
     match run(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
-            say::line(&format!("cannot watch: {problem}"));
+            tracing::error!(event = "trouble", "cannot watch: {problem}");
             ExitCode::from(4)
         }
     }
@@ -34,14 +36,14 @@ fn run(args: &Args) -> Result<(), String> {
     let place = Place::find(args.root.as_deref(), args.base.as_deref(), args.owner.as_deref())
         .map_err(|error| error.to_string())?;
     let hints = Hints::watch(&place.root, Duration::from_millis(args.debounce))?;
-    say::line(&format!("watching {}", place.root));
+    speak::happening::watching(&place.root, Mode::Watching).say();
     let mut pass = pass::Passes::new(args, place);
     loop {
         pass.make();
         match hints.next(Duration::from_secs(args.resync)) {
             Hint::Look => {}
             Hint::Stop => {
-                say::line("stopping: a signal asked for it");
+                speak::happening::stopping("a signal asked for it").say();
                 return Ok(());
             }
         }

@@ -1,24 +1,25 @@
 //! One pass after another, saying what is new in each.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use camino::Utf8Path;
-use ecosystem_core::converge::{HostError, Pass, Report, Silent, WriteOutcome, converge};
+use ecosystem_core::converge::{HostError, Pass, Report, converge};
 use ecosystem_core::os::host::{OsHost, Settings};
 use ecosystem_core::os::interrupt::Interrupt;
 use ecosystem_core::os::kernel::own_pids;
 use ecosystem_core::os::place::{Place, pm2_home, variable};
 use ecosystem_core::os::pm2::{Pm2Program, Search};
+use ecosystem_core::os::state::now;
 use ecosystem_core::plan::{Policy, Stopped};
 
 use crate::args::Args;
-use crate::say;
+use crate::speak::{self, Aloud, Line, Said};
 
 /// Makes passes, and remembers what was said so as not to say it again.
 pub(crate) struct Passes<'a> {
     args: &'a Args,
     place: Place,
-    said: Vec<String>,
+    said: Said,
 }
 
 /// How long to wait for somebody's `sync` on the same tree.
@@ -32,22 +33,21 @@ const JOBS: usize = 8;
 
 impl<'a> Passes<'a> {
     pub(crate) fn new(args: &'a Args, place: Place) -> Self {
-        Self { args, place, said: Vec::new() }
+        Self { args, place, said: Said::default() }
     }
 
     /// Makes one pass. What goes wrong is said, once; the next pass tries again.
     pub(crate) fn make(&mut self) {
-        let problems = match self.pass() {
+        let (began, result) = (Instant::now(), self.pass());
+        let lines = match &result {
             Ok(report) => {
-                happened(&report).iter().for_each(|line| say::line(line));
-                problems(&report)
+                speak::happening::removed(report).iter().for_each(Line::say);
+                speak::happening::looked(report, began.elapsed()).say();
+                self.said.after(report, now())
             }
-            Err(error) => vec![error.to_string()],
+            Err(error) => self.said.after_trouble(error, now()),
         };
-        for problem in problems.iter().filter(|problem| !self.said.contains(problem)) {
-            say::line(problem);
-        }
-        self.said = problems;
+        lines.iter().for_each(Line::say);
     }
 
     fn pass(&self) -> Result<Report, HostError> {
@@ -76,36 +76,7 @@ impl<'a> Passes<'a> {
         converge(
             &mut host,
             &Pass { policy, generated_by, base: self.place.base.clone(), dry_run: false },
-            &Silent,
+            &Aloud::default(),
         )
     }
-}
-
-fn happened(report: &Report) -> Vec<String> {
-    let written = report
-        .written
-        .iter()
-        .filter(|it| matches!(it.result, Ok(WriteOutcome::Written | WriteOutcome::EditReplaced)));
-    let written = written.map(|it| format!("wrote {}", it.path));
-    let steps = report.plan.steps.iter().zip(&report.outcomes).map(|(step, outcome)| {
-        let why: Vec<String> = step.reasons.iter().map(ToString::to_string).collect();
-        let result = match &outcome.result {
-            Ok(_) => format!("done in {} ms", outcome.took.as_millis()),
-            Err(error) => format!("failed: {error}"),
-        };
-        format!("{} {}: {} ({result})", step.action.verb(), step.app, why.join("; "))
-    });
-    written.chain(steps).collect()
-}
-
-/// What stays wrong until somebody mends it.
-fn problems(report: &Report) -> Vec<String> {
-    let diagnostics = report.diagnostics.iter().map(|it| {
-        let place = it.labels.first().map_or("", |label| label.path.as_str());
-        format!("{} {}: {}", it.code, place, it.message)
-    });
-    let holds = report.plan.holds.iter().map(|hold| format!("{} is left as it is: {:?}", hold.app, hold.why));
-    let written =
-        report.written.iter().filter_map(|it| Some(format!("{}: {}", it.path, it.result.as_ref().err()?)));
-    diagnostics.chain(holds).chain(written).collect()
 }

@@ -66,7 +66,7 @@ fn snippet<'a>(
     diagnostic: &'a Diagnostic,
     source: &'a Source,
 ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-    let text = readable(source);
+    let text = source.readable();
     let labels = diagnostic.labels.iter().enumerate().filter(|(_, label)| label.path == source.path);
     let annotations = labels.map(|(index, label)| {
         let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
@@ -79,30 +79,9 @@ fn text_of(label: &Label) -> Option<String> {
     (!label.text.is_empty()).then(|| printable(&label.text))
 }
 
-/// What of a source is UTF-8: spans behind it are drawn at its end.
-fn readable(source: &Source) -> &str {
-    match std::str::from_utf8(&source.contents) {
-        Ok(text) => text,
-        Err(error) => source
-            .contents
-            .get(..error.valid_up_to())
-            .and_then(|valid| std::str::from_utf8(valid).ok())
-            .unwrap_or(""),
-    }
-}
-
 /// The drawing library panics on spans out of range or inside a character.
 fn clamped(span: Span, text: &str) -> std::ops::Range<usize> {
     let start = text.floor_char_boundary(span.start.min(text.len()));
     let end = text.ceil_char_boundary(span.end.min(text.len()));
     start..end.max(start)
-}
-
-/// Line and column of an offset, both from 1, the column in characters.
-pub(crate) fn position(source: &Source, offset: usize) -> (usize, usize) {
-    let text = readable(source);
-    let before = &text[..text.floor_char_boundary(offset.min(text.len()))];
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
-    (line, column)
 }

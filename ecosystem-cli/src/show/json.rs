@@ -5,8 +5,6 @@ use ecosystem_core::diagnostic::{Diagnostic, Source};
 use ecosystem_core::plan::{Plan, Reason};
 use serde_json::{Value as Json, json};
 
-use super::diagnostics::position;
-
 /// Prints a value with a line feed.
 pub(crate) fn print(value: &Json) -> std::io::Result<()> {
     super::print(&super::printable_json(&format!("{value:#}\n")))
@@ -18,7 +16,7 @@ pub(crate) fn diagnostics(diagnostics: &[Diagnostic], sources: &[Source]) -> Jso
         let place = sources
             .iter()
             .find(|source| source.path == label.path)
-            .map(|source| position(source, label.span.start));
+            .map(|source| source.position(label.span.start));
         json!({
             "path": label.path,
             "span": label.span,

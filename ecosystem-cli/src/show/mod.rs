@@ -12,6 +12,8 @@ pub(crate) mod table;
 
 use std::io::{self, Write as _};
 
+pub(crate) use ecosystem_core::printable::{printable, printable_json, printable_line};
+
 /// Writes to stdout, where results go.
 pub(crate) fn print(text: &str) -> io::Result<()> {
     unless_closed(anstream::stdout().lock().write_all(text.as_bytes()))
@@ -28,32 +30,4 @@ fn unless_closed(written: io::Result<()>) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
     }
-}
-
-/// Text that may hold anything, made fit for a terminal: nothing in it is acted on or reorders what follows.
-pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if is_disruptive(c) { '\u{fffd}' } else { c }).collect()
-}
-
-/// The same for a name or a path, which must not look like a line of ours.
-pub(crate) fn printable_line(text: &str) -> String {
-    printable(text).replace(['\n', '\t'], "\u{fffd}")
-}
-
-/// Text of JSON with what a terminal would act on as escapes. Such characters occur only within its strings.
-pub(crate) fn printable_json(text: &str) -> String {
-    let mut printable = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            c if is_disruptive(c) => printable.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => printable.push(c),
-        }
-    }
-    printable
-}
-
-fn is_disruptive(c: char) -> bool {
-    let bidi =
-        matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    bidi || (c.is_control() && c != '\n' && c != '\t')
 }

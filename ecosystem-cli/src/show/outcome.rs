@@ -1,10 +1,10 @@
 //! What became of steps and generated files.
 
 use std::fmt::Write as _;
-use std::time::Duration;
 
 use ecosystem_core::converge::{Outcome, Report, StepError, WriteOutcome, Written};
 use ecosystem_core::plan::Step;
+use ecosystem_core::printable::duration;
 use ecosystem_core::render::DIST;
 
 use super::{printable, printable_line, style};
@@ -88,13 +88,4 @@ pub(crate) fn summary(report: &Report) -> String {
     let parts: Vec<String> =
         parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     if parts.is_empty() { "nothing to do\n".to_owned() } else { format!("{}\n", parts.join(", ")) }
-}
-
-/// `850 ms`, `12.3 s`
-pub(crate) fn duration(duration: Duration) -> String {
-    if duration < Duration::from_secs(1) {
-        format!("{} ms", duration.as_millis())
-    } else {
-        format!("{:.1} s", duration.as_secs_f64())
-    }
 }

@@ -3,8 +3,7 @@
 //! Every byte stays where it is, so that spans still fit.
 
 use ecosystem_core::plan::looks_secret;
-
-use super::is_disruptive;
+use ecosystem_core::printable::is_disruptive;
 
 /// The text without secrets and without what a terminal would act on.
 pub(crate) fn quotable(text: &str) -> String {

@@ -1,12 +1,12 @@
 //! The inventory of what was applied, on disk: `$PM2_HOME/ecosystem/<owner>/inventory.json`.
 
-use std::io::{self, Write as _};
+use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
-use super::lock::state_folder;
 use super::regular_file::{self, ReadError};
+use super::state_folder::{self, replace};
 use crate::converge::HostError;
 use crate::model::Owner;
 use crate::plan::Inventory;
@@ -74,14 +74,6 @@ pub(super) fn write(
     written.map_err(|error| HostError::new(format!("cannot keep what was applied, in {path}: {error}")))
 }
 
-/// A temporary file of mode 0600 and a rename: a reader sees the old text or the new one, and a link is replaced.
-fn replace(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(path);
-    let mut file = tempfile::Builder::new().prefix(".inventory-").tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.persist(path).map(drop).map_err(|error| error.error)
-}
-
 fn path(home: &Utf8Path, owner: &Owner) -> Utf8PathBuf {
-    state_folder(home, owner).join("inventory.json")
+    state_folder::of(home, owner).join("inventory.json")
 }

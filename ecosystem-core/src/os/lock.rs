@@ -1,11 +1,12 @@
 //! One pass at a time for each tree and PM2.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::time::{Duration, Instant};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 
+use super::state_folder;
 use crate::converge::HostError;
 use crate::model::Owner;
 
@@ -24,9 +25,9 @@ impl Lock {
     /// # Errors
     /// The state folder cannot be made, or the lock is still held when patience ends.
     pub(super) fn take(home: &Utf8Path, owner: &Owner, patience: Duration) -> Result<Self, HostError> {
-        let folder = state_folder(home, owner);
+        let folder = state_folder::of(home, owner);
         let path = folder.join("lock");
-        let file = make_folder(&folder)
+        let file = state_folder::make(&folder)
             .and_then(|()| open(&path))
             .map_err(|error| HostError::new(format!("cannot use the state folder {folder}: {error}")))?;
         let deadline = Instant::now() + patience;
@@ -44,15 +45,6 @@ impl Lock {
             }
         }
     }
-}
-
-/// Where the state of one tree lives: a name that can be read, made distinct by a digest of the whole owner id.
-pub(super) fn state_folder(home: &Utf8Path, owner: &Owner) -> Utf8PathBuf {
-    home.join("ecosystem").join(owner.file_name())
-}
-
-fn make_folder(folder: &Utf8Path) -> std::io::Result<()> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 fn open(path: &Utf8Path) -> std::io::Result<File> {

@@ -6,6 +6,7 @@
 pub mod host;
 pub mod interrupt;
 pub mod place;
+pub mod state;
 
 pub mod codes;
 pub mod dist;
@@ -22,4 +23,5 @@ mod inventory;
 mod lock;
 mod log_tail;
 mod regular_file;
+mod state_folder;
 mod verify;

@@ -1,9 +1,12 @@
 //! Reading a file that somebody else names: never for ever, and never without end.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read as _};
+use std::os::unix::fs::MetadataExt as _;
 
 use camino::Utf8Path;
+use rustix::fs::{Mode, OFlags, open};
+use rustix::io::Errno;
 
 /// Why a file was not read.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +27,16 @@ pub(super) enum ReadError {
 /// What it is is asked of the open file, as a path may lead elsewhere a moment later; and opening does not wait
 /// for the other end of a FIFO.
 pub(super) fn read(path: &Utf8Path, limit: u64) -> Result<Vec<u8>, ReadError> {
-    let mut file = open_without_waiting(path)?;
+    contents(open_without_waiting(path, OFlags::empty())?, limit).map(|(contents, _)| contents)
+}
+
+/// The same of a file that the path itself names, with the id of the user whom it belongs to; a link is no file.
+pub(super) fn read_unlinked(path: &Utf8Path, limit: u64) -> Result<(Vec<u8>, u32), ReadError> {
+    let file = open_without_waiting(path, OFlags::NOFOLLOW)?;
+    contents(file, limit).map(|(contents, metadata)| (contents, metadata.uid()))
+}
+
+fn contents(mut file: File, limit: u64) -> Result<(Vec<u8>, Metadata), ReadError> {
     let metadata = file.metadata()?;
     if !metadata.is_file() {
         return Err(ReadError::NotAFile);
@@ -35,17 +47,18 @@ pub(super) fn read(path: &Utf8Path, limit: u64) -> Result<Vec<u8>, ReadError> {
     if read > limit {
         Err(ReadError::TooLarge { size: metadata.len().max(read), limit })
     } else {
-        Ok(contents)
+        Ok((contents, metadata))
     }
 }
 
-/// Sockets cannot be opened at all (`ENXIO`), which says less than that they are no files.
-fn open_without_waiting(path: &Utf8Path) -> Result<File, ReadError> {
-    use rustix::fs::{Mode, OFlags, open};
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+/// Sockets cannot be opened at all (`ENXIO`), and links cannot where they are not followed (`ELOOP`), which says
+/// less than that they are no files.
+fn open_without_waiting(path: &Utf8Path, more: OFlags) -> Result<File, ReadError> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY | more;
     match open(path.as_std_path(), flags, Mode::empty()) {
         Ok(file) => Ok(File::from(file)),
-        Err(rustix::io::Errno::NXIO) => Err(ReadError::NotAFile),
+        Err(Errno::NXIO) => Err(ReadError::NotAFile),
+        Err(Errno::LOOP) if more.contains(OFlags::NOFOLLOW) => Err(ReadError::NotAFile),
         Err(error) => Err(ReadError::Io(error.into())),
     }
 }
