@@ -9,6 +9,7 @@ pub(crate) mod shell;
 pub(crate) mod status;
 pub(crate) mod style;
 pub(crate) mod table;
+pub(crate) mod watcher;
 
 use std::io::{self, Write as _};
 

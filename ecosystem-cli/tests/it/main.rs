@@ -20,3 +20,4 @@ mod init;
 mod recording;
 mod sniff;
 mod story;
+mod watcher;

@@ -177,10 +177,17 @@ fn without_numbers(text: &str) -> String {
 }
 
 fn no_longer(Hold { app, why, .. }: &Hold) -> String {
-    match why {
-        Why::StoppedByHand | Why::Unconfirmed => format!("{app} is no longer {}", why.word()),
-        _ => format!("{app} is no longer held ({})", why.word()),
+    let word = why.word();
+    if says_kind(why) {
+        format!("{app} is no longer {word}")
+    } else {
+        format!("{app} is no longer held ({word})")
     }
+}
+
+/// Whether its word is that of its kind of problem.
+fn says_kind(why: &Why) -> bool {
+    matches!(why, Why::StoppedByHand | Why::Unconfirmed)
 }
 
 fn hold(hold: &Hold) -> Standing {
@@ -201,6 +208,6 @@ fn hold(hold: &Hold) -> Standing {
         daemon: Some(hold.daemon.to_string()),
         line: (!silent).then_some(line),
         end: (!passes).then(|| no_longer(hold)),
-        text: format!("{word}: {text}"),
+        text: if says_kind(&hold.why) { text } else { format!("{word}: {text}") },
     }
 }

@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used, reason = "a failing test panics")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test panics")]
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
