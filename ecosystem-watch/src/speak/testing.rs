@@ -90,6 +90,7 @@ pub(super) fn report() -> Report {
         sources: Vec::new(),
         diagnostics: Vec::new(),
         written: Vec::new(),
+        env_files: [].into(),
         desired: Desired {
             owner: Owner::new("tree"),
             apps: [].into(),
