@@ -1,82 +1,98 @@
-//! What makes the watcher look: file events and signals.
+//! What makes the watcher look.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread;
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
 
-use camino::Utf8Path;
-use notify_debouncer_full::notify::{EventKind, RecommendedWatcher, RecursiveMode};
-use notify_debouncer_full::{DebounceEventResult, Debouncer, RecommendedCache, new_debouncer};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
-
-/// What to do next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A reason to do something. None of them is believed in what it says of the world: it is looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Hint {
-    /// Look at the world again.
-    Look,
+    /// Something below the root may have changed.
+    Files,
+    /// File events do not come as they should: what is the matter, and what can be done.
+    Trouble(String),
+    /// Something happened to a process that may be ours.
+    Process,
+    /// PM2 is there.
+    Pm2Up,
+    /// PM2 has ended; `deliberately` if it said farewell before.
+    Pm2Gone {
+        /// Whether somebody ended it.
+        deliberately: bool,
+    },
+    /// Look at once, and try again what was given up on.
+    BeginAnew,
     /// End.
     Stop,
 }
 
-/// Where hints come from, for as long as this lives.
-pub(crate) struct Hints {
-    receiver: Receiver<Hint>,
-    _debouncer: Debouncer<RecommendedWatcher, RecommendedCache>,
-}
+/// Processes come in droves when PM2 restarts or reloads: one look is for all of them.
+const PROCESSES_QUIET: Duration = Duration::from_millis(150);
+/// But not put off for ever, as by an app that crashes again and again.
+const PROCESSES_PATIENCE: Duration = Duration::from_secs(2);
 
-impl Hints {
-    /// Watches the tree and the signals SIGHUP (look), SIGTERM and SIGINT (stop).
-    pub(crate) fn watch(root: &Utf8Path, quiet: Duration) -> Result<Self, String> {
-        let (sender, receiver) = channel();
-        listen_to_signals(sender.clone()).map_err(|error| format!("cannot listen to signals: {error}"))?;
-        let mut debouncer = new_debouncer(quiet, None, move |result| forward(&sender, &result))
-            .map_err(|error| format!("cannot watch files: {error}"))?;
-        debouncer
-            .watch(root.as_std_path(), RecursiveMode::Recursive)
-            .map_err(|error| format!("cannot watch {root}: {error}"))?;
-        Ok(Self { receiver, _debouncer: debouncer })
-    }
-
-    /// Waits for a hint, or until it is time to look without one. Hints that have piled up are one.
-    pub(crate) fn next(&self, at_latest: Duration) -> Hint {
-        let first = match self.receiver.recv_timeout(at_latest) {
-            Ok(hint) => hint,
-            Err(RecvTimeoutError::Timeout) => Hint::Look,
-            Err(RecvTimeoutError::Disconnected) => Hint::Stop,
-        };
-        let more: Vec<Hint> = self.receiver.try_iter().collect();
-        if first == Hint::Stop || more.contains(&Hint::Stop) { Hint::Stop } else { Hint::Look }
-    }
-}
-
-/// Errors of the watcher are hints too: what they hid has to be looked at.
-fn forward(sender: &Sender<Hint>, result: &DebounceEventResult) {
-    let relevant = match result {
-        Ok(events) => events.iter().any(|event| is_relevant(&event.kind, &event.paths)),
-        Err(_) => true,
+/// Waits for hints until a time, and gives all that have come: none if it is that time.
+///
+/// Files have been waited for already; what happens to processes is waited out here.
+pub(crate) fn next(hints: &Receiver<Hint>, until: Instant) -> Vec<Hint> {
+    let mut come = match hints.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        Ok(hint) => vec![hint],
+        Err(RecvTimeoutError::Timeout) => return Vec::new(),
+        // Everybody who could say anything is gone; that includes the listener to signals.
+        Err(RecvTimeoutError::Disconnected) => return vec![Hint::Stop],
     };
-    if relevant {
-        // Nobody listens any more only when the program ends.
-        let _ = sender.send(Hint::Look);
+    let patience = Instant::now() + PROCESSES_PATIENCE;
+    loop {
+        come.extend(hints.try_iter());
+        let only_processes = come.iter().all(|hint| *hint == Hint::Process);
+        if !only_processes || Instant::now() >= patience {
+            return come;
+        }
+        match hints.recv_timeout(PROCESSES_QUIET) {
+            Ok(hint) => come.push(hint),
+            Err(_) => return come,
+        }
     }
 }
 
-/// Our own reading causes access events, and our own writing happens in `dist` folders.
-fn is_relevant(kind: &EventKind, paths: &[std::path::PathBuf]) -> bool {
-    let in_dist = |path: &std::path::PathBuf| path.components().any(|part| part.as_os_str() == "dist");
-    !matches!(kind, EventKind::Access(_)) && (paths.is_empty() || !paths.iter().all(in_dist))
-}
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
 
-fn listen_to_signals(sender: Sender<Hint>) -> std::io::Result<()> {
-    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
-    thread::spawn(move || {
-        for signal in signals.forever() {
-            let hint = if signal == SIGHUP { Hint::Look } else { Hint::Stop };
-            if sender.send(hint).is_err() {
-                return;
-            }
+    use super::*;
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_millis(20)
+    }
+
+    #[test]
+    fn nothing_comes_of_nothing() {
+        let (_sender, receiver) = channel();
+        assert_eq!(next(&receiver, soon()), []);
+    }
+
+    #[test]
+    fn what_has_piled_up_is_one() {
+        let (sender, receiver) = channel();
+        for hint in [Hint::Process, Hint::Process, Hint::Files, Hint::Stop] {
+            sender.send(hint).unwrap();
         }
-    });
-    Ok(())
+        assert_eq!(next(&receiver, soon()).len(), 4);
+        assert_eq!(next(&receiver, soon()), []);
+    }
+
+    #[test]
+    fn processes_are_waited_out() {
+        let (sender, receiver) = channel();
+        let began = Instant::now();
+        sender.send(Hint::Process).unwrap();
+        assert_eq!(next(&receiver, soon()), [Hint::Process]);
+        assert!(began.elapsed() >= PROCESSES_QUIET);
+    }
+
+    #[test]
+    fn an_end_of_all_hints_is_an_end() {
+        let (sender, receiver) = channel::<Hint>();
+        drop(sender);
+        assert_eq!(next(&receiver, soon()), [Hint::Stop]);
+    }
 }

@@ -5,47 +5,91 @@
 //! the whole tree is looked at again.
 
 mod args;
+
+mod standby;
+mod watcher;
+
+mod file_hints;
+mod files;
 mod hint;
+mod pm2_events;
+mod signals;
+
 mod pass;
+mod resurrection;
+
+mod pm2_life;
+mod removals;
+mod retries;
+mod succession;
+
+mod record;
 mod speak;
 
 use std::process::ExitCode;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
 
 use clap::Parser as _;
+use ecosystem_core::converge::HostError;
+use ecosystem_core::os::interrupt::Interrupt;
 use ecosystem_core::os::place::Place;
-use ecosystem_core::os::state::Mode;
 
 use crate::args::Args;
-use crate::hint::{Hint, Hints};
+use crate::hint::Hint;
+use crate::pass::Passes;
+use crate::watcher::Watcher;
 
 fn main() -> ExitCode {
     let args = Args::parse();
     speak::listen(args.log_format, args.verbose);
-    match run(&args) {
+    let ended = match &args.succeed {
+        Some(daemon) => succession::succeed(&args, daemon),
+        None => watch(&args),
+    };
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
-            tracing::error!(event = "trouble", "cannot watch: {problem}");
+            speak::happening::fatal(&problem).say();
             ExitCode::from(4)
         }
     }
 }
 
 /// Watches until a signal ends it.
-fn run(args: &Args) -> Result<(), String> {
-    let place = Place::find(args.root.as_deref(), args.base.as_deref(), args.owner.as_deref())
-        .map_err(|error| error.to_string())?;
-    let hints = Hints::watch(&place.root, Duration::from_millis(args.debounce))?;
-    speak::happening::watching(&place.root, Mode::Watching).say();
-    let mut pass = pass::Passes::new(args, place);
+fn watch(args: &Args) -> Result<(), HostError> {
+    let (sender, hints) = channel();
+    let (interrupt, own_step) = (Interrupt::default(), Arc::new(AtomicBool::new(false)));
+    signals::listen(sender.clone(), interrupt.clone(), Arc::clone(&own_step))
+        .map_err(|error| HostError::new(format!("cannot listen to signals: {error}")))?;
+    let Some(place) = place(args, &hints)? else { return Ok(()) };
+    let passes = Passes::new(args, &place, interrupt)?;
+    let Some(lock) = standby::take(passes.home(), passes.owner(), &hints)? else { return Ok(()) };
+    Watcher::new(args, passes, lock, (sender, hints), own_step).run()
+}
+
+/// How often to look for a tree that is not there yet.
+const ROOT_AGAIN: Duration = Duration::from_secs(2);
+
+/// Finds the tree, waiting for a root that is named and not there: its disk may come later than we do.
+///
+/// `None` if a signal ends the program before.
+fn place(args: &Args, hints: &Receiver<Hint>) -> Result<Option<Place>, HostError> {
+    let mut said = None;
     loop {
-        pass.make();
-        match hints.next(Duration::from_secs(args.resync)) {
-            Hint::Look => {}
-            Hint::Stop => {
-                speak::happening::stopping("a signal asked for it").say();
-                return Ok(());
+        match Place::find(args.root.as_deref(), args.base.as_deref(), args.owner.as_deref()) {
+            Ok(place) => return Ok(Some(place)),
+            Err(problem) if args.root.is_none() => return Err(problem),
+            Err(problem) if said.as_ref() != Some(&problem) => {
+                speak::happening::waiting(&problem).say();
+                said = Some(problem);
             }
+            Err(_) => {}
+        }
+        if hint::next(hints, Instant::now() + ROOT_AGAIN).contains(&Hint::Stop) {
+            return Ok(None);
         }
     }
 }

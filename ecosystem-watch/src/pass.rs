@@ -1,82 +1,138 @@
-//! One pass after another, saying what is new in each.
+//! One pass: what `sync` does, with what the watcher knows besides.
 
-use std::time::{Duration, Instant};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use camino::Utf8Path;
-use ecosystem_core::converge::{HostError, Pass, Report, converge};
+use ecosystem_core::converge::{HostError, Pass, Progress, Report, converge};
+use ecosystem_core::model::{DaemonId, Owner};
 use ecosystem_core::os::host::{OsHost, Settings};
 use ecosystem_core::os::interrupt::Interrupt;
 use ecosystem_core::os::kernel::own_pids;
 use ecosystem_core::os::place::{Place, pm2_home, variable};
-use ecosystem_core::os::pm2::{Pm2Program, Search};
-use ecosystem_core::os::state::now;
-use ecosystem_core::plan::{Policy, Stopped};
+use ecosystem_core::os::pm2::{Pm2Program, ProgramError, Search, dump};
+use ecosystem_core::plan::{Drift, Policy, Rest, Stopped};
 
 use crate::args::Args;
-use crate::speak::{self, Aloud, Line, Said};
-
-/// Makes passes, and remembers what was said so as not to say it again.
-pub(crate) struct Passes<'a> {
-    args: &'a Args,
-    place: Place,
-    said: Said,
-}
+use crate::resurrection;
 
 /// How long to wait for somebody's `sync` on the same tree.
 const LOCK_PATIENCE: Duration = Duration::from_secs(300);
 
-/// The longest that a new process is watched for the sake of its `min_uptime`.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The tree and PM2, and how to bring the one to the other.
+pub(crate) struct Passes<'a> {
+    args: &'a Args,
+    place: &'a Place,
+    pub(crate) settings: Settings,
+}
 
-/// Apps that are changed at once.
-const JOBS: usize = 8;
+/// What the watcher has seen that a single pass cannot know.
+#[derive(Default)]
+pub(crate) struct Seen {
+    /// Daemons that have been missing for long enough.
+    pub(crate) missing_for_long: BTreeSet<DaemonId>,
+    /// Apps that are not to be tried now.
+    pub(crate) resting: BTreeMap<String, Rest>,
+}
+
+/// What came of a pass.
+pub(crate) struct Made {
+    pub(crate) report: Report,
+    /// Whether PM2's dump could be kept in step, where that is asked for.
+    pub(crate) saved: Result<(), String>,
+}
 
 impl<'a> Passes<'a> {
-    pub(crate) fn new(args: &'a Args, place: Place) -> Self {
-        Self { args, place, said: Said::default() }
-    }
-
-    /// Makes one pass. What goes wrong is said, once; the next pass tries again.
-    pub(crate) fn make(&mut self) {
-        let (began, result) = (Instant::now(), self.pass());
-        let lines = match &result {
-            Ok(report) => {
-                speak::happening::removed(report).iter().for_each(Line::say);
-                speak::happening::looked(report, began.elapsed()).say();
-                self.said.after(report, now())
-            }
-            Err(error) => self.said.after_trouble(error, now()),
-        };
-        lines.iter().for_each(Line::say);
-    }
-
-    fn pass(&self) -> Result<Report, HostError> {
-        let home = pm2_home(self.args.pm2_home.as_deref())?;
-        let policy = Policy { own_pids: own_pids(), stopped: Stopped::Hold, ..Policy::default() };
+    /// # Errors
+    /// PM2's home is not known.
+    pub(crate) fn new(args: &'a Args, place: &'a Place, interrupt: Interrupt) -> Result<Self, HostError> {
         let settings = Settings {
-            root: self.place.root.clone(),
-            base: self.place.base.clone(),
-            owner: self.place.owner(),
-            home,
-            jobs: JOBS,
-            patience: PATIENCE,
-            allow_pm2: None,
-            interrupt: Interrupt::default(),
+            root: place.root.clone(),
+            base: place.base.clone(),
+            owner: place.owner(),
+            home: pm2_home(args.pm2_home.as_deref())?,
+            jobs: usize::from(args.jobs),
+            patience: args.patience,
+            allow_pm2: args.allow_pm2,
+            interrupt,
         };
-        let mut host = OsHost::to_act(settings, LOCK_PATIENCE, || {
-            let (pm2_bin, path) = (variable("PM2_BIN"), variable("PATH"));
-            Pm2Program::find(&Search {
-                option: self.args.pm2.as_deref().map(Utf8Path::as_str),
-                pm2_bin: pm2_bin.as_deref(),
-                base: &self.place.base,
-                path: path.as_deref(),
-            })
-        })?;
+        Ok(Self { args, place, settings })
+    }
+
+    pub(crate) fn home(&self) -> &Utf8Path {
+        &self.settings.home
+    }
+
+    pub(crate) fn owner(&self) -> &Owner {
+        &self.settings.owner
+    }
+
+    /// Makes one pass over the whole tree, starting PM2 where it is not up.
+    ///
+    /// # Errors
+    /// The tree or PM2 could not be looked at.
+    pub(crate) fn make(&self, seen: Seen, progress: &dyn Progress) -> Result<Made, HostError> {
+        let policy = Policy {
+            own_pids: own_pids(),
+            stopped: if self.args.heal_stopped { Stopped::Start } else { Stopped::Hold },
+            drift: if self.args.self_heal { Drift::Heal } else { Drift::Hold },
+            prune: self.args.prune,
+            missing_for_long: Some(seen.missing_for_long),
+            resting: seen.resting,
+            ..Policy::default()
+        };
+        let mut host = self.open()?;
+        resurrection::wait(&mut host, &self.settings)?;
+        let report = self.converge(&mut host, policy, progress)?;
+        let saved = if self.args.save { self.save(&mut host) } else { Ok(()) };
+        Ok(Made { report, saved })
+    }
+
+    /// Brings one daemon to what the tree says, from outside PM2: whatever it is, it has been weighed before.
+    ///
+    /// # Errors
+    /// The tree or PM2 could not be looked at.
+    pub(crate) fn succeed(&self, daemon: DaemonId, progress: &dyn Progress) -> Result<Report, HostError> {
+        let policy = Policy {
+            only: Some(BTreeSet::from([daemon])),
+            own_pids: own_pids(),
+            confirmed: true,
+            allow_mass_delete: true,
+            ..Policy::default()
+        };
+        let mut host = self.open()?;
+        let report = self.converge(&mut host, policy, progress)?;
+        let _ = if self.args.save { self.save(&mut host) } else { Ok(()) };
+        Ok(report)
+    }
+
+    fn open(&self) -> Result<OsHost, HostError> {
+        OsHost::to_act(self.settings.clone(), LOCK_PATIENCE, || self.pm2_program())
+    }
+
+    fn converge(
+        &self,
+        host: &mut OsHost,
+        policy: Policy,
+        progress: &dyn Progress,
+    ) -> Result<Report, HostError> {
         let generated_by = self.place.generated_by(env!("CARGO_PKG_VERSION"))?;
-        converge(
-            &mut host,
-            &Pass { policy, generated_by, base: self.place.base.clone(), dry_run: false },
-            &Aloud::default(),
-        )
+        let pass = Pass { policy, generated_by, base: self.place.base.clone(), dry_run: false };
+        converge(host, &pass, progress)
+    }
+
+    fn save(&self, host: &mut OsHost) -> Result<(), String> {
+        let list = host.list().map_err(|error| error.to_string())?;
+        dump::save(self.home(), &list).map(drop).map_err(|error| error.to_string())
+    }
+
+    fn pm2_program(&self) -> Result<Pm2Program, ProgramError> {
+        let (pm2_bin, path) = (variable("PM2_BIN"), variable("PATH"));
+        Pm2Program::find(&Search {
+            option: self.args.pm2.as_deref().map(Utf8Path::as_str),
+            pm2_bin: pm2_bin.as_deref(),
+            base: &self.place.base,
+            path: path.as_deref(),
+        })
     }
 }

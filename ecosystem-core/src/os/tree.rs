@@ -133,7 +133,9 @@ fn code(problem: &ReadError) -> &'static str {
     }
 }
 
-/// Sources end in `.edn`; what editors leave beside them while they write does not count.
-fn is_source_name(name: &str) -> bool {
+/// Whether a file of this name is a source: it ends in `.edn`, and is not what an editor leaves beside one while it
+/// writes.
+#[must_use]
+pub fn is_source_name(name: &str) -> bool {
     name.ends_with(".edn") && !name.starts_with(".#") && !name.starts_with('#')
 }

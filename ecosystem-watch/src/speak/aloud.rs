@@ -1,26 +1,45 @@
 //! Saying what a pass does while it does it.
 
-use std::time::{Duration, Instant};
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
 
+use camino::Utf8Path;
 use ecosystem_core::converge::{Outcome, Progress, Reading, StepError, WriteOutcome, Written};
+use ecosystem_core::os::tree::edited_at;
 use ecosystem_core::plan::{Plan, Step};
 
 use super::happening;
 
 /// Says what is done. What fails is not said here: it stands, and [`Said`](super::Said) knows whether it is news.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Aloud {
-    /// When the first of the edits was made that led to the pass; `None` where something else did.
-    pub(crate) edited_at: Option<Instant>,
+pub(crate) struct Aloud<'a> {
+    root: &'a Utf8Path,
+    /// Edits after this led to the pass.
+    since: SystemTime,
+    /// Raised while the step in hand ends this very program.
+    own_step: &'a AtomicBool,
+    plan: Mutex<Plan>,
 }
 
-impl Aloud {
-    fn since_edit(&self) -> Option<Duration> {
-        self.edited_at.map(|at| at.elapsed())
+impl<'a> Aloud<'a> {
+    pub(crate) fn new(root: &'a Utf8Path, since: SystemTime, own_step: &'a AtomicBool) -> Self {
+        Self { root, since, own_step, plan: Mutex::default() }
+    }
+
+    /// How long ago the edit was made that a step is for. A step that undoes what somebody did by hand, or that tries
+    /// again, follows no edit.
+    fn since_edit(&self, step: &Step) -> Option<Duration> {
+        let edited = edited_at(self.root, &step.daemon, self.since).filter(|_| !step.is_drift())?;
+        SystemTime::now().duration_since(edited).ok()
+    }
+
+    fn ends_us(&self, step: &Step) -> bool {
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner).ends_us(step)
     }
 }
 
-impl Progress for Aloud {
+impl Progress for Aloud<'_> {
     fn read(&self, _: &Reading) {}
 
     fn edited(&self, path: &str, kept_as: &str) {
@@ -33,15 +52,26 @@ impl Progress for Aloud {
         }
     }
 
-    fn planned(&self, _: &Plan) {}
+    fn planned(&self, plan: &Plan) {
+        let own = Plan { own_process: plan.own_process, ..Plan::default() };
+        *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = own;
+    }
 
     fn begins(&self, step: &Step) {
-        happening::begins(step).say();
+        if self.ends_us(step) {
+            happening::restarts_us(step).say();
+            self.own_step.store(true, Ordering::Relaxed);
+        } else {
+            happening::begins(step).say();
+        }
     }
 
     fn done(&self, step: &Step, outcome: &Outcome) {
+        self.own_step.store(false, Ordering::Relaxed);
         match &outcome.result {
-            Ok(applied) => happening::step(step, applied, outcome.took, self.since_edit()).say(),
+            Ok(applied) => {
+                happening::step(step, applied, outcome.took, self.since_edit(step)).say();
+            }
             Err(StepError::Interrupted) => happening::skipped(step).say(),
             Err(_) => {}
         }

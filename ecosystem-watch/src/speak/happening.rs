@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use camino::Utf8Path;
-use ecosystem_core::converge::{Applied, Outcome, Report, StepError};
+use ecosystem_core::converge::{Applied, HostError, Outcome, Report, StepError};
 use ecosystem_core::os::state::Mode;
 use ecosystem_core::plan::{Action, Step};
 use ecosystem_core::printable::duration;
@@ -24,7 +24,6 @@ pub(crate) fn watching(root: &Utf8Path, mode: Mode) -> Line {
 }
 
 /// Another watcher, of this process where that is known, is at work on the tree, and this one waits for its end.
-#[allow(dead_code, reason = "for a loop that takes the lock of watchers")]
 pub(crate) fn standby(holder: Option<u32>) -> Line {
     let who = holder.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
     Line::new(Level::INFO, "standby", format!("standing by: {who} watches this tree already"))
@@ -35,6 +34,41 @@ pub(crate) fn standby(holder: Option<u32>) -> Line {
 pub(crate) fn stopping(signal: &str) -> Line {
     Line::new(Level::INFO, "stopping", format!("stopping: {signal}; what runs keeps running"))
         .with("signal", signal)
+}
+
+/// The root is not there, and is waited for.
+pub(crate) fn waiting(problem: &HostError) -> Line {
+    Line::new(Level::WARN, "waiting", format!("{}; waiting for it", problem.message))
+}
+
+/// Something does not work as it should, and the watch goes on all the same.
+pub(crate) fn trouble(text: &str) -> Line {
+    Line::new(Level::WARN, "trouble", text)
+}
+
+/// The watcher cannot do its work.
+pub(crate) fn fatal(problem: &HostError) -> Line {
+    let hint = problem.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+    Line::new(Level::ERROR, "fatal", format!("cannot watch: {}{hint}", problem.message))
+}
+
+/// The step about to be taken ends this program, and PM2 starts it again.
+pub(crate) fn restarts_us(step: &Step) -> Line {
+    let message = format!("{}; PM2 ends this program now, and starts it as declared", intent(step));
+    about(step, Line::new(Level::INFO, "restarts-us", message)).mark(step.action.symbol())
+}
+
+/// A helper has been started that brings the app in which this program runs to its declaration.
+pub(crate) fn succession(app: &str, log: &Utf8Path) -> Line {
+    let message =
+        format!("{app} is this program: a helper outside of it takes the step, and says so in {log}");
+    Line::new(Level::INFO, "succession", message).with("app", app).with("log", log.as_str())
+}
+
+/// PM2 came back after it was ended by force, and runs a watcher of its own.
+pub(crate) fn superseded() -> Line {
+    let message = "PM2 came back and runs another watcher of this tree: leaving it to that one";
+    Line::new(Level::INFO, "superseded", message)
 }
 
 /// A look at the tree and PM2 has come to its end, whatever it found.

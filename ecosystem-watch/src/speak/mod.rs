@@ -17,6 +17,5 @@ mod said;
 mod testing;
 
 pub(crate) use aloud::Aloud;
-pub(crate) use line::Line;
 pub(crate) use log::{Format, listen};
 pub(crate) use said::Said;

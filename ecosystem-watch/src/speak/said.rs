@@ -46,7 +46,6 @@ impl Said {
     }
 
     /// What stands, oldest first.
-    #[allow(dead_code, reason = "for a loop that leaves its state")]
     pub(crate) fn problems(&self) -> Vec<Problem> {
         let mut problems: Vec<Problem> =
             self.standing.iter().filter(|(_, known)| stands_in_the_way(known)).map(problem).collect();
@@ -55,7 +54,6 @@ impl Said {
     }
 
     /// The last time that no pass could be made.
-    #[allow(dead_code, reason = "for a loop that leaves its state")]
     pub(crate) fn last_error(&self) -> Option<&LastError> {
         self.last_error.as_ref()
     }

@@ -79,6 +79,12 @@ impl WatchLock {
             .map_err(|error| HostError::new(format!("cannot write the watcher's state to {path}: {error}")))
     }
 
+    /// The tree's state folder, which the lock is in.
+    #[must_use]
+    pub fn folder(&self) -> &Utf8Path {
+        &self.folder
+    }
+
     /// Whether the lock is still what another watcher would find.
     #[must_use]
     pub fn is_in_place(&self) -> bool {

@@ -1,0 +1,1 @@
+//! Files as editors, git and people really change them.

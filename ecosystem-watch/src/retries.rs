@@ -1,0 +1,94 @@
+//! Apps that were put right and did not stay so: each is tried again later and later, and at last no more.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use ecosystem_core::converge::{Report, StepError};
+use ecosystem_core::plan::Rest;
+use ecosystem_core::pm2::Attributes;
+
+/// After the first try; each later one waits twice as long.
+const FIRST_REST: Duration = Duration::from_secs(1);
+/// The longest rest between two tries.
+const LONGEST_REST: Duration = Duration::from_secs(300);
+/// Tries of one definition, after which somebody has to look.
+const TRIES: u32 = 8;
+/// What has been right for this long has nothing to do with what was wrong before.
+const FORGOTTEN: Duration = Duration::from_secs(600);
+
+/// How often what was tried.
+#[derive(Default)]
+pub(crate) struct Retries {
+    apps: BTreeMap<String, Tries>,
+}
+
+struct Tries {
+    definition: Attributes,
+    count: u32,
+    last: Instant,
+}
+
+impl Tries {
+    fn given_up(&self) -> bool {
+        self.count >= TRIES
+    }
+
+    fn rest(&self) -> Rest {
+        Rest { definition: self.definition.clone(), tries: self.count, given_up: self.given_up() }
+    }
+
+    fn next(&self) -> Instant {
+        let doublings = self.count.saturating_sub(1).min(16);
+        self.last + FIRST_REST.saturating_mul(1 << doublings).min(LONGEST_REST)
+    }
+}
+
+impl Retries {
+    /// Apps that are not to be tried now.
+    pub(crate) fn resting(&self, now: Instant) -> BTreeMap<String, Rest> {
+        let resting = self.apps.iter().filter(|(_, tries)| tries.given_up() || now < tries.next());
+        resting.map(|(app, tries)| (app.clone(), tries.rest())).collect()
+    }
+
+    /// Takes in what a pass at `now` did. A step counts as a try if it failed, or if only somebody else's doing made
+    /// it necessary: what keeps undoing our work is not to be fought for ever.
+    pub(crate) fn note(&mut self, report: &Report, now: Instant) {
+        self.apps.retain(|app, tries| {
+            let declared = report.desired.apps.get(app.as_str());
+            let same = declared.is_some_and(|it| it.attributes.as_ref() == Ok(&tries.definition));
+            same && (now < tries.last + FORGOTTEN || !report.plan.in_sync.contains(app))
+        });
+        for (step, outcome) in report.plan.steps.iter().zip(&report.outcomes) {
+            let failed = matches!(&outcome.result, Err(error) if *error != StepError::Interrupted);
+            if failed || step.is_drift() {
+                self.tried(report, &step.app, now);
+            }
+        }
+    }
+
+    fn tried(&mut self, report: &Report, app: &str, now: Instant) {
+        let Some(Ok(definition)) = report.desired.apps.get(app).map(|it| it.attributes.as_ref()) else {
+            return;
+        };
+        let tries = self.apps.entry(app.to_owned()).or_insert_with(|| Tries {
+            definition: definition.clone(),
+            count: 0,
+            last: now,
+        });
+        tries.count += 1;
+        tries.last = now;
+    }
+
+    /// When the next try is due.
+    pub(crate) fn due(&self, now: Instant) -> Option<Instant> {
+        self.apps.values().filter(|tries| !tries.given_up()).map(Tries::next).filter(|next| *next > now).min()
+    }
+
+    /// Somebody has looked: everything may be tried again.
+    pub(crate) fn forget(&mut self) {
+        self.apps.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests;

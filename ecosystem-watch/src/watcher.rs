@@ -1,0 +1,227 @@
+//! The loop: a hint, a look, the least that must be done, and what was seen kept for the next time.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{Receiver, Sender};
+use std::time::{Duration, Instant, SystemTime};
+
+use ecosystem_core::converge::HostError;
+use ecosystem_core::os::pm2::{Client, ClientError, Timeouts};
+use ecosystem_core::os::state::{WatchLock, now};
+use ecosystem_core::plan::Why;
+
+use crate::args::Args;
+use crate::files::Files;
+use crate::hint::{self, Hint};
+use crate::pass::{Made, Passes, Seen};
+use crate::pm2_events::{self, Ours};
+use crate::pm2_life::{Permit, Pm2Life};
+use crate::record::Record;
+use crate::removals::Removals;
+use crate::retries::Retries;
+use crate::speak::{Aloud, Said, happening};
+use crate::succession::Succession;
+
+/// The watcher of one tree.
+pub(crate) struct Watcher<'a> {
+    args: &'a Args,
+    passes: Passes<'a>,
+    hints: Receiver<Hint>,
+    /// For hints that we give ourselves.
+    sender: Sender<Hint>,
+    files: Files,
+    ours: Ours,
+    own_step: Arc<AtomicBool>,
+    pm2: Pm2Life,
+    removals: Removals,
+    retries: Retries,
+    succession: Succession,
+    said: Said,
+    record: Record,
+    /// What kept PM2's dump from being written last.
+    save_problem: Option<String>,
+    /// When PM2 may be started, where that is waited for.
+    launch_due: Option<Instant>,
+    /// Edits after this are news.
+    looked_at: SystemTime,
+}
+
+/// How long PM2 may take to be asked whether it is there.
+const ASKING: Timeouts = Timeouts { connect: Duration::from_secs(2), call: Duration::from_secs(2) };
+
+impl<'a> Watcher<'a> {
+    /// Takes up the watch of a tree of which this process is the watcher.
+    pub(crate) fn new(
+        args: &'a Args,
+        passes: Passes<'a>,
+        lock: WatchLock,
+        (sender, hints): (Sender<Hint>, Receiver<Hint>),
+        own_step: Arc<AtomicBool>,
+    ) -> Self {
+        let ours = Ours::of(passes.owner().clone());
+        pm2_events::follow(passes.home().to_owned(), ours.clone(), sender.clone());
+        let files = crate::file_hints::watch(args.debounce, &passes.settings, &sender);
+        Self {
+            args,
+            files,
+            ours,
+            own_step,
+            pm2: Pm2Life::default(),
+            removals: Removals::new(args.prune_grace),
+            retries: Retries::default(),
+            succession: Succession::new(lock.folder()),
+            said: Said::default(),
+            record: Record::new(lock, args.prune),
+            save_problem: None,
+            launch_due: None,
+            looked_at: SystemTime::now(),
+            passes,
+            hints,
+            sender,
+        }
+    }
+
+    /// Watches until a signal ends it, or another watcher has taken over.
+    ///
+    /// # Errors
+    /// It is not certain any more that this is the tree's only watcher.
+    pub(crate) fn run(mut self) -> Result<(), HostError> {
+        happening::watching(&self.passes.settings.root, self.files.mode()).say();
+        loop {
+            if self.look()?.is_break() {
+                return Ok(());
+            }
+            let hints = hint::next(&self.hints, self.due());
+            if hints.contains(&Hint::Stop) {
+                happening::stopping("a signal asked for it").say();
+                return Ok(());
+            }
+            hints.into_iter().for_each(|hint| self.take_in(hint));
+        }
+    }
+
+    fn take_in(&mut self, hint: Hint) {
+        match hint {
+            Hint::Files | Hint::Process | Hint::Stop => {}
+            Hint::Trouble(text) => happening::trouble(&text).say(),
+            Hint::Pm2Up => self.pm2.is_up(),
+            Hint::Pm2Gone { deliberately } => self.pm2.is_gone(deliberately, Instant::now()),
+            Hint::BeginAnew => {
+                self.retries.forget();
+                self.pm2.begin_anew();
+            }
+        }
+    }
+
+    /// When there is something to do although nothing happens.
+    fn due(&self) -> Instant {
+        let now = Instant::now();
+        let dues = [self.removals.due(now), self.retries.due(now), self.launch_due];
+        let resync = now + jittered(self.args.resync);
+        dues.into_iter().flatten().fold(resync, Instant::min)
+    }
+
+    fn look(&mut self) -> Result<ControlFlow<()>, HostError> {
+        let (began, at) = (Instant::now(), SystemTime::now());
+        // What is edited from here on is seen by this look or by the next one.
+        self.passes.settings.interrupt.calm();
+        let made = match self.pm2_is_missing(began) {
+            Some(problem) => Err(problem),
+            None => self.pass(began),
+        };
+        let (acted, flow) = match made {
+            Ok(made) => {
+                self.looked_at = at;
+                (!made.report.outcomes.is_empty(), self.after(&made, began))
+            }
+            Err(error) => {
+                self.said.after_trouble(&error, now()).iter().for_each(|line| line.say());
+                (false, ControlFlow::Continue(()))
+            }
+        };
+        if self.files.rearm() {
+            // What happened while nothing was watched made no event.
+            let _ = self.sender.send(Hint::Files);
+        }
+        let written = self.record.looked(acted, self.files.mode(), &self.said);
+        match written {
+            Err(error) if !self.record.is_ours() => Err(error),
+            Err(error) => {
+                self.said.after_trouble(&error, now()).iter().for_each(|line| line.say());
+                Ok(flow)
+            }
+            Ok(()) => Ok(flow),
+        }
+    }
+
+    fn pass(&self, began: Instant) -> Result<Made, HostError> {
+        let seen = Seen {
+            missing_for_long: self.removals.missing_for_long(began),
+            resting: self.retries.resting(began),
+        };
+        let settings = &self.passes.settings;
+        let aloud = Aloud::new(&settings.root, self.looked_at, &self.own_step);
+        self.passes.make(seen, &aloud)
+    }
+
+    /// Why PM2 is not there to be asked; nothing where it is, or may be started.
+    fn pm2_is_missing(&mut self, now: Instant) -> Option<HostError> {
+        self.launch_due = None;
+        match Client::connect(self.passes.home(), ASKING) {
+            Err(ClientError::NotRunning { .. }) => self.pm2.is_gone(false, now),
+            // Whatever else is wrong, the pass says it.
+            _ => return None,
+        }
+        let missing = |hint: &str| Some(HostError::new("PM2 is not running").hint(hint));
+        match self.pm2.permit(now) {
+            Permit::Launch => {
+                self.pm2.launched(now);
+                None
+            }
+            Permit::NotBefore(at) => {
+                self.launch_due = Some(at);
+                missing("waiting for it to come back; it will be started if it does not")
+            }
+            Permit::Never => {
+                missing("somebody ended it; waiting for it to be started, or for SIGHUP to start it")
+            }
+        }
+    }
+
+    /// Keeps what a pass has seen, and says what is new in it.
+    fn after(&mut self, made: &Made, began: Instant) -> ControlFlow<()> {
+        let report = &made.report;
+        self.pm2.is_up();
+        self.removals.note(&report.plan, began);
+        self.retries.note(report, Instant::now());
+        self.files.also(report.env_files.clone());
+        self.ours.declare(report.desired.apps.keys().map(ToString::to_string).collect());
+        self.said.after(report, now()).iter().for_each(|line| line.say());
+        happening::removed(report).iter().for_each(|line| line.say());
+        happening::looked(report, began.elapsed()).say();
+        self.note_saved(made.saved.as_ref().err());
+        let ends_us = report.plan.holds.iter().find(|hold| hold.why == Why::RunsUs);
+        if let Some(hold) = ends_us {
+            self.succession.begin(hold);
+        }
+        if self.succession.is_over(report) {
+            happening::superseded().say();
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn note_saved(&mut self, problem: Option<&String>) {
+        if let Some(problem) = problem.filter(|it| self.save_problem.as_ref() != Some(*it)) {
+            happening::trouble(problem).say();
+        }
+        self.save_problem = problem.cloned();
+    }
+}
+
+/// Within a tenth of a duration: many watchers started at once are not to look at once for ever.
+fn jittered(duration: Duration) -> Duration {
+    let nanos = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().subsec_nanos();
+    duration.mul_f64(0.9 + 0.2 * f64::from(nanos) / 1e9)
+}
