@@ -56,6 +56,8 @@ pub(crate) fn next(hints: &Receiver<Hint>, until: Instant) -> Vec<Hint> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failing test panics")]
+
     use std::sync::mpsc::channel;
 
     use super::*;

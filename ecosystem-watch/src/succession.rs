@@ -24,7 +24,7 @@ use ecosystem_core::plan::Hold;
 
 use crate::args::Args;
 use crate::pass::Passes;
-use crate::speak::{Aloud, Said, happening};
+use crate::speak::{Aloud, Said, happening, say_all};
 
 /// Names, to the helper, the pid of the program in between; its absence makes a program that one.
 const IN_BETWEEN: &str = "ECOSYSTEM_WATCH_IN_BETWEEN";
@@ -91,7 +91,7 @@ pub(crate) fn succeed(args: &Args, daemon: &str) -> Result<(), HostError> {
             let own_step = AtomicBool::new(false);
             let aloud = Aloud::new(&place.root, SystemTime::now(), &own_step);
             let report = passes.succeed(DaemonId::new(daemon), &aloud)?;
-            Said::default().after(&report, now()).iter().for_each(|line| line.say());
+            say_all(&Said::default().after(&report, now()));
             Ok(())
         }
     }

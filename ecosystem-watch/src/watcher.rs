@@ -20,7 +20,7 @@ use crate::pm2_life::{Permit, Pm2Life};
 use crate::record::Record;
 use crate::removals::Removals;
 use crate::retries::Retries;
-use crate::speak::{Aloud, Said, happening};
+use crate::speak::{Aloud, Said, happening, say_all};
 use crate::succession::Succession;
 
 /// The watcher of one tree.
@@ -136,23 +136,28 @@ impl<'a> Watcher<'a> {
                 (!made.report.outcomes.is_empty(), self.after(&made, began))
             }
             Err(error) => {
-                self.said.after_trouble(&error, now()).iter().for_each(|line| line.say());
+                say_all(&self.said.after_trouble(&error, now()));
                 (false, ControlFlow::Continue(()))
             }
         };
         if self.files.rearm() {
-            // What happened while nothing was watched made no event.
-            let _ = self.sender.send(Hint::Files);
+            self.look_again();
         }
         let written = self.record.looked(acted, self.files.mode(), &self.said);
         match written {
             Err(error) if !self.record.is_ours() => Err(error),
             Err(error) => {
-                self.said.after_trouble(&error, now()).iter().for_each(|line| line.say());
+                say_all(&self.said.after_trouble(&error, now()));
                 Ok(flow)
             }
             Ok(()) => Ok(flow),
         }
+    }
+
+    /// What happened while something was not watched yet made no event.
+    fn look_again(&self) {
+        // We have the other end ourselves.
+        let _ = self.sender.send(Hint::Files);
     }
 
     fn pass(&self, began: Instant) -> Result<Made, HostError> {
@@ -195,10 +200,12 @@ impl<'a> Watcher<'a> {
         self.pm2.is_up();
         self.removals.note(&report.plan, began);
         self.retries.note(report, Instant::now());
-        self.files.also(report.env_files.clone());
+        if self.files.also(&report.env_files) {
+            self.look_again();
+        }
         self.ours.declare(report.desired.apps.keys().map(ToString::to_string).collect());
-        self.said.after(report, now()).iter().for_each(|line| line.say());
-        happening::removed(report).iter().for_each(|line| line.say());
+        say_all(&self.said.after(report, now()));
+        say_all(&happening::removed(report));
         happening::looked(report, began.elapsed()).say();
         self.note_saved(made.saved.as_ref().err());
         let ends_us = report.plan.holds.iter().find(|hold| hold.why == Why::RunsUs);

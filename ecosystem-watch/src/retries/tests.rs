@@ -33,12 +33,17 @@ fn desired(script: &str) -> Desired {
             .iter()
             .map(|name| (name.clone(), Some(format!("/bin/{name}").into())))
             .collect(),
-        files: asked.files.iter().map(|path| (path.clone(), FileKind::Text)).collect(),
+        files: asked.files.iter().map(|path| (path.clone(), kind(path))).collect(),
         env_files: BTreeMap::new(),
         users: BTreeMap::new(),
         groups: BTreeMap::new(),
     };
     Desired::new(&ecosystem, &machine)
+}
+
+/// What ends like a file is one.
+fn kind(path: &camino::Utf8Path) -> FileKind {
+    if path.extension().is_some() { FileKind::Text } else { FileKind::Folder }
 }
 
 /// A pass with one step for a reason, and what came of it.

@@ -137,10 +137,19 @@ pub(super) fn failed(step: &Step, outcome: &Outcome, error: &StepError) -> Line 
         .with("took_ms", milliseconds(outcome.took))
 }
 
-/// The step's app, verb and reasons.
+/// The step's app, verb and reasons; of very many, as for an app that was started by hand from a rich shell, the first.
 fn intent(step: &Step) -> String {
-    format!("{} {}: {}", step.app, step.action.verb(), reasons(step).join("; "))
+    let mut reasons = reasons(step);
+    let more = reasons.len().saturating_sub(MOST_REASONS);
+    if more > 1 {
+        reasons.truncate(MOST_REASONS);
+        reasons.push(format!("and {more} more"));
+    }
+    format!("{} {}: {}", step.app, step.action.verb(), reasons.join("; "))
 }
+
+/// As many as fit a line that people read.
+const MOST_REASONS: usize = 4;
 
 fn reasons(step: &Step) -> Vec<String> {
     step.reasons.iter().map(ToString::to_string).collect()

@@ -54,6 +54,11 @@ impl Line {
     }
 }
 
+/// Says one after the other.
+pub(crate) fn say_all(lines: &[Line]) {
+    lines.iter().for_each(Line::say);
+}
+
 /// What a line bears that says nothing else.
 pub(super) fn mark(level: Level) -> char {
     if level <= Level::WARN { '!' } else { '·' }

@@ -17,5 +17,6 @@ mod said;
 mod testing;
 
 pub(crate) use aloud::Aloud;
+pub(crate) use line::say_all;
 pub(crate) use log::{Format, listen};
 pub(crate) use said::Said;

@@ -198,9 +198,9 @@ fn hold(hold: &Hold) -> Standing {
         .with("app", hold.app.as_str())
         .with("daemon", hold.daemon.as_str())
         .with("why", word);
-    // The diagnostic of a source with errors says what becomes of its apps, and what was put off or waited for
-    // ends with a step.
-    let silent = matches!(hold.why, Why::Broken(_));
+    // The diagnostic of a source with errors says what becomes of its apps, the helper that is started for ourselves
+    // is said by itself, and what was put off or waited for ends with a step.
+    let silent = matches!(hold.why, Why::Broken(_) | Why::RunsUs);
     let passes = silent || matches!(hold.why, Why::Resting { .. } | Why::MissingForNow);
     Standing {
         key: Key::new(kind, &hold.app, text.as_str()),
