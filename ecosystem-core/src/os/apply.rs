@@ -8,6 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Map, Value as Json};
 
 use super::interrupt::Interrupt;
+use super::observer::Observer;
 use super::pm2::{Change, Client, ClientError, Hazard, Preparation, Timeouts};
 use super::verify::{Expected, verify};
 use crate::converge::{Applied, Outcome, Progress, StepError};
@@ -25,6 +26,8 @@ pub(super) struct Applier<'a> {
     pub(super) observed: &'a Observed,
     /// The longest that a new process is watched for the sake of its `min_uptime`.
     pub(super) patience: Duration,
+    /// How to look whether it is so.
+    pub(super) observer: Observer<'a>,
     /// Whether to hurry, or to end.
     pub(super) interrupt: &'a Interrupt,
     /// Told of each outcome when it is there.
@@ -88,7 +91,7 @@ impl Applier<'_> {
             Action::Reload(updates, scaling) => self.update(client, updates, scaling, reload)?,
             Action::Restart(updates, scaling) => self.update(client, updates, scaling, restart)?,
         };
-        verify(client, &expected, self.patience, self.interrupt)
+        verify(&self.observer, &expected, self.patience, self.interrupt)
     }
 
     /// One process after the other: of a cluster, all but one keep serving.

@@ -10,6 +10,7 @@ use super::apply::Applier;
 use super::dist::Removal;
 use super::interrupt::Interrupt;
 use super::machine::DaemonFacts;
+use super::observer::Observer;
 use super::pm2::{Client, ClientError, Pm2Program, ProgramError, Report, Timeouts, launch};
 use super::{dist, inventory, lock::Lock, machine, tree};
 use crate::converge::{Discarded, Host, HostError, Outcome, Progress, Tree, WriteOutcome, Written};
@@ -165,7 +166,16 @@ impl Host for OsHost {
     fn apply(&mut self, plan: &Plan, observed: &Observed, progress: &dyn Progress) -> Vec<Outcome> {
         let Settings { home, jobs, patience, interrupt, .. } = &self.settings;
         progress.planned(plan);
-        Applier { home, jobs: *jobs, observed, patience: *patience, interrupt, progress }.apply(plan)
+        let applier = Applier {
+            home,
+            jobs: *jobs,
+            observed,
+            patience: *patience,
+            observer: Observer::new(home),
+            interrupt,
+            progress,
+        };
+        applier.apply(plan)
     }
 
     fn inventory(&mut self) -> Result<Inventory, HostError> {

@@ -22,6 +22,7 @@ mod apply;
 mod inventory;
 mod lock;
 mod log_tail;
+mod observer;
 mod regular_file;
 mod state_folder;
 mod verify;

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value as Json;
 
-use super::apply::{error_log, pm2_error};
+use super::apply::error_log;
 use super::interrupt::Interrupt;
 use super::kernel;
 use super::log_tail;
-use super::pm2::Client;
+use super::observer::Observer;
 use crate::converge::{Applied, StepError};
 use crate::plan::Update;
 use crate::pm2::Attributes;
@@ -113,7 +113,7 @@ enum Look {
 /// # Errors
 /// The first process that crashed, is gone, or is not as declared.
 pub(super) fn verify(
-    client: &mut Client,
+    observer: &Observer<'_>,
     expected: &[Expected],
     patience: Duration,
     interrupt: &Interrupt,
@@ -121,7 +121,7 @@ pub(super) fn verify(
     let began = Instant::now();
     let mut first_seen: BTreeMap<PmId, u64> = BTreeMap::new();
     loop {
-        let observed = observe(client)?;
+        let observed = observer.observe()?;
         let mut pids = Vec::new();
         let mut waiting = false;
         let patience = if interrupt.hurries() { Duration::ZERO } else { patience };
@@ -138,11 +138,6 @@ pub(super) fn verify(
         }
         std::thread::sleep(LOOK_AGAIN);
     }
-}
-
-fn observe(client: &mut Client) -> Result<Observed, StepError> {
-    let list = client.list().map_err(|error| pm2_error(&error))?;
-    Observed::read(list).map_err(|error| StepError::Pm2(error.to_string()))
 }
 
 fn look(

@@ -8,7 +8,7 @@ use super::reason::{Change, Reason};
 use super::secret::{MASK, looks_secret, masked, masked_words};
 use crate::model::{DIGEST_VARIABLE, OWNER_VARIABLE, SOURCE_VARIABLE};
 use crate::pm2::Attributes;
-use crate::pm2::observed::{Process, text_of};
+use crate::pm2::observed::{Process, is_variable, text_of};
 use crate::pm2::{is_base, is_internal};
 
 /// Everything about a process that needs a step.
@@ -168,7 +168,7 @@ pub(super) fn surplus_variables<'a>(
     // environment is made.
     let left_behind = process
         .attribute_names()
-        .filter(|name| looks_like_variable(name) && process.variable(name).is_none() && surplus(name));
+        .filter(|name| is_variable(name) && process.variable(name).is_none() && surplus(name));
     recorded.chain(left_behind).collect()
 }
 
@@ -180,9 +180,4 @@ fn is_stamp(name: &str) -> bool {
 fn is_pm2s(name: &str, process: &Process) -> bool {
     let instance_var = process.attribute("instance_var").and_then(Json::as_str);
     is_internal(name) || name == process.name || instance_var == Some(name)
-}
-
-/// Whether a member of PM2's record can only come from an environment: PM2's own are in lower case.
-fn looks_like_variable(name: &str) -> bool {
-    name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }

@@ -107,7 +107,7 @@ impl<'a> World<'a> {
                 let reason = if applied { Reason::Vanished } else { Reason::NotRunning };
                 (Action::Start(attributes.clone()), vec![reason])
             }
-            (Some(processes), _) if self.leaves_stopped(processes) => {
+            (Some(processes), _) if attributes.autostart() && self.leaves_stopped(processes) => {
                 return plan.hold(name, Some(&app.daemon), Why::StoppedByHand);
             }
             (Some(processes), _) => match update::update(app, attributes, processes, applied) {

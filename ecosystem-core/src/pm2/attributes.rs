@@ -1,6 +1,7 @@
 //! From a definition to what PM2 is told: the object that `pm2 start <config>` would send to `prepare`.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Map, Value as Json};
@@ -20,8 +21,9 @@ use crate::model::{App, DaemonId, Env};
 /// (empty) configuration of a PM2 module of that name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attributes {
-    map: Map<String, Json>,
-    declared_env: BTreeSet<String>,
+    /// Shared: a plan, its steps and what is remembered of them all hold the same.
+    map: Arc<Map<String, Json>>,
+    declared_env: Arc<BTreeSet<String>>,
     processes: u32,
 }
 
@@ -136,7 +138,7 @@ fn finish(app: &App, settings: Map<String, Json>, environment: Environment, mach
     map.insert("env".to_owned(), Json::Object(environment.variables));
     map.insert("km_link".to_owned(), Json::from(false));
     let processes = processes(map.get("instances"), machine.cpus);
-    Attributes { map, declared_env: environment.declared, processes }
+    Attributes { map: Arc::new(map), declared_env: Arc::new(environment.declared), processes }
 }
 
 fn block_json(block: &Env) -> Json {
@@ -231,7 +233,7 @@ impl Attributes {
 
     /// The same app with another number of processes.
     pub(super) fn with_count(mut self, count: u32) -> Self {
-        self.map.insert("instances".to_owned(), Json::from(count));
+        Arc::make_mut(&mut self.map).insert("instances".to_owned(), Json::from(count));
         self.processes = count;
         self
     }

@@ -2,6 +2,8 @@
 //!
 //! Source of the shapes: the reply of `getMonitorData` on PM2 5.4.3, 6.0.14 and 7.0.4.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value as Json};
 
 use crate::model::{DIGEST_VARIABLE, OWNER_VARIABLE, Owner, SOURCE_VARIABLE};
@@ -124,7 +126,7 @@ impl Process {
             restarts: record.get("restart_time").and_then(number).unwrap_or(0),
             started_at: record.get("pm_uptime").and_then(number),
             memory: entry.pointer("/monit/memory").and_then(number).filter(|bytes| *bytes > 0),
-            record,
+            record: lean(record),
         })
     }
 
@@ -190,6 +192,24 @@ impl Process {
             digest: self.variable(DIGEST_VARIABLE)?,
         })
     }
+}
+
+/// A record without what nobody asks for: with hundreds of processes PM2's list is most of what a pass keeps in memory.
+///
+/// PM2 lays the environment over the record itself, so that it is in there twice, and adds what it measures and what it
+/// knows of git.
+fn lean(record: Map<String, Json>) -> Map<String, Json> {
+    let env: BTreeSet<String> = match record.get("env") {
+        Some(Json::Object(env)) => env.keys().filter(|name| is_variable(name)).cloned().collect(),
+        _ => BTreeSet::new(),
+    };
+    let left_out = |name: &str| env.contains(name) || name.starts_with("axm_") || name == "versioning";
+    record.into_iter().filter(|(name, _)| !left_out(name)).collect()
+}
+
+/// Whether a member of PM2's record can only come from an environment: PM2's own are in lower case.
+pub(crate) fn is_variable(name: &str) -> bool {
+    name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }
 
 impl Status {

@@ -6,6 +6,7 @@
 //! 7.0.4 (`lib/Daemon.js`, `lib/God`, `modules/pm2-axon`, `modules/pm2-axon-rpc`, `amp`, `amp-message`), and the
 //! tests run against those three.
 
+mod bus;
 mod call;
 mod client;
 mod connection;
@@ -18,6 +19,7 @@ pub mod message;
 mod program;
 mod reply;
 
+pub use bus::{Bus, BusMessage, ProcessEvent};
 pub use call::ProcessId;
 pub use client::{Client, Timeouts};
 pub use error::ClientError;
@@ -25,10 +27,3 @@ pub use hazard::{Change, Hazard, Preparation};
 pub use launch::{LaunchError, launch};
 pub use program::{NPX_PACKAGE, Pm2Program, ProgramError, Search};
 pub use reply::{Report, Started};
-pub mod bus_stub;
-pub use bus_stub::{Bus, BusMessage, ProcessEvent};
-pub mod dump {
-    pub fn save(_: &camino::Utf8Path, _: &[serde_json::Value]) -> Result<(), std::io::Error> {
-        Ok(())
-    }
-}
