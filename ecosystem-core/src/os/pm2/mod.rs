@@ -6,6 +6,7 @@
 //! 7.0.4 (`lib/Daemon.js`, `lib/God`, `modules/pm2-axon`, `modules/pm2-axon-rpc`, `amp`, `amp-message`), and the
 //! tests run against those three.
 
+mod bus;
 mod call;
 mod client;
 mod connection;
@@ -18,6 +19,7 @@ pub mod message;
 mod program;
 mod reply;
 
+pub use bus::{Bus, BusMessage, ProcessEvent};
 pub use call::ProcessId;
 pub use client::{Client, Timeouts};
 pub use error::ClientError;
