@@ -17,7 +17,7 @@ use super::frame::Decoder;
 use super::message::{self, Reply};
 
 /// How much is read at once; a list of 100 apps is 123 KB.
-const READ_SIZE: usize = 64 * 1024;
+pub(super) const READ_SIZE: usize = 64 * 1024;
 
 /// A connected stream on which calls are made one after the other.
 #[derive(Debug)]
@@ -31,16 +31,10 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Connects, and makes sure that the listener is this user or root.
+    /// Connects as [`open`] does.
     pub(super) fn open(socket: &Utf8Path, limit: Duration) -> Result<Self, ClientError> {
-        let connected = connect(socket, limit).and_then(|fd| Ok((sockopt::socket_peercred(&fd)?, fd)));
-        let (peer, fd) = connected.map_err(|source| unreachable(socket, source, limit))?;
-        let uid = peer.uid.as_raw();
-        if !is_trusted(uid, geteuid().as_raw()) {
-            return Err(ClientError::NotOurs { socket: socket.to_owned(), uid });
-        }
-        let (stream, decoder) = (UnixStream::from(fd), Decoder::default());
-        Ok(Self { stream, decoder, peer: peer.pid, calls: 0, broken: false })
+        let (stream, peer) = open(socket, limit)?;
+        Ok(Self { stream, decoder: Decoder::default(), peer, calls: 0, broken: false })
     }
 
     /// The process that listens, as the system knows it.
@@ -122,6 +116,17 @@ impl Connection {
         self.broken = true;
         ClientError::Lost { method }
     }
+}
+
+/// Connects, and makes sure that the listener is this user or root; with the listener's pid.
+pub(super) fn open(socket: &Utf8Path, limit: Duration) -> Result<(UnixStream, Pid), ClientError> {
+    let connected = connect(socket, limit).and_then(|fd| Ok((sockopt::socket_peercred(&fd)?, fd)));
+    let (peer, fd) = connected.map_err(|source| unreachable(socket, source, limit))?;
+    let uid = peer.uid.as_raw();
+    if !is_trusted(uid, geteuid().as_raw()) {
+        return Err(ClientError::NotOurs { socket: socket.to_owned(), uid });
+    }
+    Ok((UnixStream::from(fd), peer.pid))
 }
 
 /// Root could do anything to us anyway; anybody else could only have put the socket there to deceive.

@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+
 use thiserror::Error;
 
 /// The arguments of one frame, in order.
@@ -20,6 +22,9 @@ pub const MAX_FRAME: usize = 1 << 30;
 const VERSION: u8 = 1;
 const MAX_ARGUMENTS: usize = 15;
 const LENGTH_BYTES: usize = 4;
+
+/// How much memory an idle decoder may hold, in bytes: enough for a list of hundreds of apps.
+const KEPT_CAPACITY: usize = 1 << 20;
 
 /// Why bytes are not a frame, or arguments cannot become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -67,14 +72,23 @@ pub fn encode(arguments: &[&[u8]]) -> Result<Vec<u8>, FrameError> {
 }
 
 /// Puts frames together from bytes that arrive in pieces of any size.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Decoder {
     buffer: Vec<u8>,
+    /// How much of the buffer was given out as frames. It goes when more is pushed: to move what is left up after
+    /// each frame would, with hundreds of small frames in one read, cost far more than the read.
+    taken: usize,
 }
 
 impl Decoder {
     /// Adds bytes as they were read.
     pub fn push(&mut self, bytes: &[u8]) {
+        self.buffer.drain(..self.taken);
+        self.taken = 0;
+        if self.buffer.is_empty() {
+            // One huge frame must not hold its memory for good.
+            self.buffer.shrink_to(KEPT_CAPACITY);
+        }
         self.buffer.extend_from_slice(bytes);
     }
 
@@ -84,11 +98,27 @@ impl Decoder {
     /// [`FrameError`] if the bytes are no frame. The stream has no further meaning then, and every later call
     /// says the same.
     pub fn next_frame(&mut self) -> Result<Option<Arguments>, FrameError> {
-        let Some(layout) = Layout::of(&self.buffer)? else { return Ok(None) };
-        let arguments = layout.spans.iter().filter_map(|span| self.buffer.get(span.clone()));
-        let arguments = arguments.map(<[u8]>::to_vec).collect();
-        self.buffer.drain(..layout.end);
-        Ok(Some(arguments))
+        let frame = self.next_borrowed()?;
+        Ok(frame.map(|arguments| arguments.into_iter().map(<[u8]>::to_vec).collect()))
+    }
+
+    /// The same without a copy of the arguments: for whoever drops most frames.
+    ///
+    /// # Errors
+    /// As [`Self::next_frame`].
+    pub fn next_borrowed(&mut self) -> Result<Option<Vec<&[u8]>>, FrameError> {
+        let rest = self.buffer.get(self.taken..).unwrap_or_default();
+        let Some(layout) = Layout::of(rest)? else { return Ok(None) };
+        self.taken += layout.end;
+        Ok(Some(layout.spans.into_iter().filter_map(|span| rest.get(span)).collect()))
+    }
+}
+
+impl fmt::Debug for Decoder {
+    /// How much waits and not what: it may hold secrets.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let waiting = self.buffer.len() - self.taken;
+        formatter.debug_struct("Decoder").field("waiting", &waiting).finish_non_exhaustive()
     }
 }
 

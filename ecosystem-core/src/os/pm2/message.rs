@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod tests;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -49,7 +50,7 @@ impl Argument {
 
 /// JavaScript's strings may hold half of a surrogate pair, which is no text; `JSON.stringify` writes it as an
 /// escape. Any app can put one into PM2's process list, and must not keep us from reading the list.
-fn parse_json(bytes: &[u8]) -> Result<Json, String> {
+pub(super) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     let refused = match serde_json::from_slice(bytes) {
         Ok(value) => return Ok(value),
         Err(error) => format!("an argument is not JSON: {error}"),
