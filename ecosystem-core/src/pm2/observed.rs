@@ -103,7 +103,7 @@ impl Observed {
 }
 
 /// During a cluster reload the old worker is listed under an id such as `_old_3`.
-fn is_parked(entry: &Json) -> bool {
+pub(crate) fn is_parked(entry: &Json) -> bool {
     entry.get("pm_id").and_then(Json::as_str).is_some_and(|id| id.starts_with("_old_"))
 }
 

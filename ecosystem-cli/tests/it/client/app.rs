@@ -22,3 +22,18 @@ pub(crate) fn sleeper(home: &Utf8Path, name: &str) -> Map<String, Json> {
 pub(crate) fn prepared_sleeper(home: &Utf8Path, name: &str) -> Preparation {
     Preparation::new(sleeper(home, name)).unwrap()
 }
+
+/// The attributes of an app that is this script, run by node.
+pub(crate) fn node(home: &Utf8Path, name: &str, script: &str) -> Map<String, Json> {
+    let path = home.join(format!("{name}.js"));
+    std::fs::write(&path, script).unwrap();
+    let mut app = sleeper(home, name);
+    app.insert("pm_exec_path".into(), json!(path.as_str()));
+    app.insert("exec_interpreter".into(), json!("node"));
+    app
+}
+
+/// Attributes, checked and ready to be sent.
+pub(crate) fn prepared(app: Map<String, Json>) -> Preparation {
+    Preparation::new(app).unwrap()
+}

@@ -1,7 +1,7 @@
 //! PM2's event bus: what its daemon tells every subscriber of `pub.sock`.
 //!
 //! Each event is a frame of a topic (`s:`) and a payload (`j:`); a subscriber sends nothing, and what happened
-//! before it came is not told again. Sources: `lib/God/Methods.js` and `lib/Daemon.js`, the same in PM2 5, 6 and 7.
+//! before it came is not told again. Sources: `lib/Event.js` and `lib/Daemon.js`, the same in PM2 5, 6 and 7.
 //!
 //! All of it is a hint and none of it proof: look at the process list. The delete of a stopped app is not told at
 //! all, a delete looks like a stop, and an app may publish under any topic it likes (`process.send` with `type` and
@@ -67,6 +67,9 @@ pub struct ProcessEvent {
 
 impl Bus {
     /// Subscribes to the daemon whose PM2_HOME is `home`, within `limit`.
+    ///
+    /// The daemon may be a moment behind: what it does before it has noticed the subscriber is not told. It has
+    /// once it answers a call made after this, so a list asked for now closes the gap.
     ///
     /// # Errors
     /// [`ClientError::NotRunning`] if nobody listens; `Denied`, `NotOurs` if the listener is neither this user nor

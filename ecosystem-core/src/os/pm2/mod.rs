@@ -11,6 +11,7 @@ mod call;
 mod client;
 mod connection;
 mod deadline;
+pub mod dump;
 mod error;
 pub mod frame;
 pub mod hazard;

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::super::frame;
 use super::*;
 
-fn event(payload: Json) -> Option<BusMessage> {
+fn event(payload: &Json) -> Option<BusMessage> {
     BusMessage::read(b"s:process:event", format!("j:{payload}").as_bytes())
 }
 
@@ -25,7 +25,7 @@ fn stopped() -> ProcessEvent {
 }
 
 /// The payload of [`stopped`] with these members of `process` over its own.
-fn payload(change: Json) -> Json {
+fn payload(change: &Json) -> Json {
     let mut process = json!({
         "name": "web", "pm_id": 3, "status": "stopped", "ECOSYSTEM_OWNER": "/srv/daemons",
         "TOKEN": "s3cret", "axm_monitor": { "deep": [1, { "name": "not this" }] },
@@ -36,25 +36,25 @@ fn payload(change: Json) -> Json {
 
 #[test]
 fn an_event_tells_of_a_process() {
-    let check = |change: Json, expected: ProcessEvent| {
-        assert_eq!(event(payload(change.clone())), Some(BusMessage::Process(expected)), "{change}");
+    let check = |change: &Json, expected: ProcessEvent| {
+        assert_eq!(event(&payload(change)), Some(BusMessage::Process(expected)), "{change}");
     };
-    check(json!({}), stopped());
-    check(json!({ "pm_id": "_old_3" }), ProcessEvent { pm_id: None, ..stopped() });
-    check(json!({ "pm_id": "44" }), ProcessEvent { pm_id: Some(44), ..stopped() });
-    check(json!({ "pm_id": -1 }), ProcessEvent { pm_id: None, ..stopped() });
-    check(json!({ "ECOSYSTEM_OWNER": null }), ProcessEvent { owner: None, ..stopped() });
-    check(json!({ "name": 5 }), ProcessEvent { name: "5".into(), ..stopped() });
-    check(json!({ "status": ["online"] }), ProcessEvent { status: None, ..stopped() });
+    check(&json!({}), stopped());
+    check(&json!({ "pm_id": "_old_3" }), ProcessEvent { pm_id: None, ..stopped() });
+    check(&json!({ "pm_id": "44" }), ProcessEvent { pm_id: Some(44), ..stopped() });
+    check(&json!({ "pm_id": -1 }), ProcessEvent { pm_id: None, ..stopped() });
+    check(&json!({ "ECOSYSTEM_OWNER": null }), ProcessEvent { owner: None, ..stopped() });
+    check(&json!({ "name": 5 }), ProcessEvent { name: "5".into(), ..stopped() });
+    check(&json!({ "status": ["online"] }), ProcessEvent { status: None, ..stopped() });
 }
 
 #[test]
 fn it_tells_whether_somebody_asked() {
     let check = |manually: Json, expected| {
-        let mut payload = payload(json!({}));
+        let mut payload = payload(&json!({}));
         payload["manually"] = manually.clone();
         let expected = ProcessEvent { manually: expected, ..stopped() };
-        assert_eq!(event(payload), Some(BusMessage::Process(expected)), "{manually}");
+        assert_eq!(event(&payload), Some(BusMessage::Process(expected)), "{manually}");
     };
     check(json!(true), true);
     check(json!(null), false);
@@ -72,9 +72,9 @@ fn a_payload_of_another_form_is_skipped() {
         json!({ "event": "exit", "process": {} }),
         json!({ "event": "exit", "process": { "name": null } }),
         // What PM2 makes of an app's own `process.send({ type: "process:event", data: … })`.
-        json!({ "at": 1, "data": payload(json!({})), "process": { "name": "web", "pm_id": 3 } }),
+        json!({ "at": 1, "data": payload(&json!({})), "process": { "name": "web", "pm_id": 3 } }),
     ] {
-        assert_eq!(event(payload.clone()), None, "{payload}");
+        assert_eq!(event(&payload), None, "{payload}");
     }
     for bytes in [b"".as_slice(), b"j:", b"j:{", b"s:exit", b"j:\xff", b"{}"] {
         assert_eq!(BusMessage::read(b"s:process:event", bytes), None, "{bytes:?}");
@@ -84,7 +84,7 @@ fn a_payload_of_another_form_is_skipped() {
 
 #[test]
 fn half_a_surrogate_pair_anywhere_loses_no_event() {
-    let text = payload(json!({ "name": "w!b", "TOKEN": "!" })).to_string().replace('!', r"\ud800");
+    let text = payload(&json!({ "name": "w!b", "TOKEN": "!" })).to_string().replace('!', r"\ud800");
     let read = BusMessage::read(b"s:process:event", format!("j:{text}").as_bytes());
     assert_eq!(read, Some(BusMessage::Process(ProcessEvent { name: "w\u{fffd}b".into(), ..stopped() })));
 }
@@ -107,11 +107,11 @@ fn frame_of(topic: &str, payload: &Json) -> Vec<u8> {
 fn everything_else_is_skipped_unparsed() {
     let mut decoder = Decoder::default();
     for frame in [
-        frame_of("log:out", &payload(json!({}))),
+        frame_of("log:out", &payload(&json!({}))),
         frame::encode(&[b"s:log:out", b"j:{no JSON"]).unwrap(),
         frame::encode(&[b"s:process:event"]).unwrap(),
         frame::encode(&[b"s:process:event", b"j:{}", b"s:more"]).unwrap(),
-        frame_of("process:event", &payload(json!({}))),
+        frame_of("process:event", &payload(&json!({}))),
     ] {
         decoder.push(&frame);
     }
@@ -143,7 +143,7 @@ fn told(bytes: Vec<u8>) -> (Vec<BusMessage>, ClientError) {
 
 #[test]
 fn a_bus_ends_with_its_daemon() {
-    let (messages, error) = told(frame_of("process:event", &payload(json!({}))));
+    let (messages, error) = told(frame_of("process:event", &payload(&json!({}))));
     assert_eq!(messages, [BusMessage::Process(stopped())]);
     assert!(matches!(error, ClientError::Lost { .. }), "{error:?}");
     let (messages, error) = told(b"\x12\0\0".to_vec());
