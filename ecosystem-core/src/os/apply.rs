@@ -1,14 +1,14 @@
 //! Carrying out a plan's steps on PM2. There is nothing to decide here: the plan has said it all.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Map, Value as Json};
 
 use super::interrupt::Interrupt;
-use super::observer::Observer;
+use super::observer::{Observer, observer};
 use super::pm2::{Change, Client, ClientError, Hazard, Preparation, Timeouts};
 use super::verify::{Expected, verify};
 use crate::converge::{Applied, Outcome, Progress, StepError};
@@ -26,8 +26,6 @@ pub(super) struct Applier<'a> {
     pub(super) observed: &'a Observed,
     /// The longest that a new process is watched for the sake of its `min_uptime`.
     pub(super) patience: Duration,
-    /// How to look whether it is so.
-    pub(super) observer: Observer<'a>,
     /// Whether to hurry, or to end.
     pub(super) interrupt: &'a Interrupt,
     /// Told of each outcome when it is there.
@@ -46,27 +44,31 @@ impl Applier<'_> {
         [first, rest, last].into_iter().flat_map(|steps| self.in_parallel(steps)).collect()
     }
 
+    /// This thread looks at PM2 for all of them.
     fn in_parallel(&self, steps: &[Step]) -> Vec<Outcome> {
-        let next = AtomicUsize::new(0);
-        let done = Mutex::new(Vec::with_capacity(steps.len()));
+        let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(steps.len())));
+        let (observer, service) = observer(self.home);
         std::thread::scope(|scope| {
             for _ in 0..self.jobs.clamp(1, steps.len().max(1)) {
-                scope.spawn(|| {
-                    while let Some((index, step)) = take(steps, &next) {
-                        let outcome = self.step(step);
+                let (observer, next, done) = (observer.clone(), &next, &done);
+                scope.spawn(move || {
+                    while let Some((index, step)) = take(steps, next) {
+                        let outcome = self.step(step, &observer);
                         self.progress.done(step, &outcome);
                         // A worker that panicked has lost its own outcome only.
-                        done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((index, outcome));
+                        done.lock().unwrap_or_else(PoisonError::into_inner).push((index, outcome));
                     }
                 });
             }
+            drop(observer);
+            service.serve();
         });
-        let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
         done.sort_by_key(|(index, _)| *index);
         done.into_iter().map(|(_, outcome)| outcome).collect()
     }
 
-    fn step(&self, step: &Step) -> Outcome {
+    fn step(&self, step: &Step, observer: &Observer) -> Outcome {
         let began = Instant::now();
         if self.interrupt.ends() {
             let result = Err(StepError::Interrupted);
@@ -75,11 +77,11 @@ impl Applier<'_> {
         self.progress.begins(step);
         let timeouts = Timeouts { call: call_timeout(step, self.observed), ..Timeouts::default() };
         let client = Client::connect(self.home, timeouts).map_err(|error| pm2_error(&error));
-        let result = client.and_then(|mut client| self.act(&mut client, step));
+        let result = client.and_then(|mut client| self.act(&mut client, step, observer));
         Outcome { app: step.app.clone(), result, took: began.elapsed() }
     }
 
-    fn act(&self, client: &mut Client, step: &Step) -> Result<Applied, StepError> {
+    fn act(&self, client: &mut Client, step: &Step, observer: &Observer) -> Result<Applied, StepError> {
         let expected = match &step.action {
             Action::Delete(ids) => return delete_all(client, ids).map(|()| Applied::default()),
             Action::Start(app) => start(client, app)?,
@@ -91,7 +93,7 @@ impl Applier<'_> {
             Action::Reload(updates, scaling) => self.update(client, updates, scaling, reload)?,
             Action::Restart(updates, scaling) => self.update(client, updates, scaling, restart)?,
         };
-        verify(&self.observer, &expected, self.patience, self.interrupt)
+        verify(observer, &expected, self.patience, self.interrupt)
     }
 
     /// One process after the other: of a cluster, all but one keep serving.

@@ -10,7 +10,6 @@ use super::apply::Applier;
 use super::dist::Removal;
 use super::interrupt::Interrupt;
 use super::machine::DaemonFacts;
-use super::observer::Observer;
 use super::pm2::{Client, ClientError, Pm2Program, ProgramError, Report, Timeouts, launch};
 use super::{dist, inventory, lock::Lock, machine, tree};
 use crate::converge::{Discarded, Host, HostError, Outcome, Progress, Tree, WriteOutcome, Written};
@@ -166,16 +165,7 @@ impl Host for OsHost {
     fn apply(&mut self, plan: &Plan, observed: &Observed, progress: &dyn Progress) -> Vec<Outcome> {
         let Settings { home, jobs, patience, interrupt, .. } = &self.settings;
         progress.planned(plan);
-        let applier = Applier {
-            home,
-            jobs: *jobs,
-            observed,
-            patience: *patience,
-            observer: Observer::new(home),
-            interrupt,
-            progress,
-        };
-        applier.apply(plan)
+        Applier { home, jobs: *jobs, observed, patience: *patience, interrupt, progress }.apply(plan)
     }
 
     fn inventory(&mut self) -> Result<Inventory, HostError> {
@@ -247,8 +237,7 @@ const SETTLING: Duration = Duration::from_secs(5);
 fn settled(client: &mut Client, owner: &Owner) -> Result<Observed, ClientError> {
     let deadline = std::time::Instant::now() + SETTLING;
     loop {
-        let observed = Observed::read(client.list()?)
-            .map_err(|error| ClientError::Protocol { method: "getMonitorData", what: error.to_string() })?;
+        let observed = client.observe()?;
         let moving = observed.processes.iter().any(|process| {
             process.status.is_transient() && process.stamp().is_some_and(|stamp| stamp.owner == *owner)
         });

@@ -1,7 +1,7 @@
-//! PM2's list for many who wait at once: it is asked for once for all of them.
+//! PM2's list for many who wait at once: it is asked for once for all of them, and by one thread.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
 
 use camino::Utf8Path;
 
@@ -10,51 +10,61 @@ use super::pm2::{Client, Timeouts};
 use crate::converge::StepError;
 use crate::pm2::observed::Observed;
 
-/// PM2's list, shared between those who look at it at the same time.
-pub(super) struct Observer<'a> {
-    home: &'a Utf8Path,
-    last: Mutex<Last>,
-}
+/// Asks for PM2's list through whoever [serves](Service::serve).
+#[derive(Clone)]
+pub(super) struct Observer(Sender<Request>);
 
-#[derive(Default)]
-struct Last {
-    client: Option<Client>,
-    /// What PM2 said, and when it was asked.
-    seen: Option<(Instant, Arc<Observed>)>,
-}
+type Answer = Result<Arc<Observed>, StepError>;
+type Request = Sender<Answer>;
 
-impl<'a> Observer<'a> {
-    pub(super) fn new(home: &'a Utf8Path) -> Self {
-        Self { home, last: Mutex::default() }
-    }
-
-    /// PM2's list as it is now: asked for by us, or by somebody else since we wanted it.
+impl Observer {
+    /// PM2's list as it is now.
     ///
     /// # Errors
     /// PM2 cannot be asked.
-    pub(super) fn observe(&self) -> Result<Arc<Observed>, StepError> {
-        let wanted = Instant::now();
-        // Whoever waits here is given what the one before asked for, if that was after it began to wait.
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((asked, observed)) = &last.seen
-            && *asked >= wanted
-        {
-            return Ok(Arc::clone(observed));
+    pub(super) fn observe(&self) -> Answer {
+        let (sender, receiver) = channel();
+        // Nobody serves any more only when nobody asks either.
+        let gone = || StepError::Pm2("nobody looks at PM2 any more".to_owned());
+        self.0.send(sender).map_err(|_| gone())?;
+        receiver.recv().map_err(|_| gone())?
+    }
+}
+
+/// The side that asks PM2.
+pub(super) struct Service<'a> {
+    home: &'a Utf8Path,
+    requests: Receiver<Request>,
+    client: Option<Client>,
+}
+
+/// The two sides.
+pub(super) fn observer(home: &Utf8Path) -> (Observer, Service<'_>) {
+    let (sender, requests) = channel();
+    (Observer(sender), Service { home, requests, client: None })
+}
+
+impl Service<'_> {
+    /// Serves until every [`Observer`] is gone.
+    ///
+    /// Whoever asks while PM2 is being asked gets the next list: each is younger than the question.
+    pub(super) fn serve(mut self) {
+        while let Ok(first) = self.requests.recv() {
+            let waiting: Vec<Request> = std::iter::once(first).chain(self.requests.try_iter()).collect();
+            let answer = self.ask().map(Arc::new);
+            // Whoever does not wait any more does not need it.
+            waiting.iter().for_each(|request| drop(request.send(answer.clone())));
         }
-        let asked = Instant::now();
-        let observed = Arc::new(self.ask(&mut last)?);
-        last.seen = Some((asked, Arc::clone(&observed)));
-        Ok(observed)
     }
 
-    fn ask(&self, last: &mut Last) -> Result<Observed, StepError> {
-        let mut client = match last.client.take() {
+    fn ask(&mut self) -> Result<Observed, StepError> {
+        let mut client = match self.client.take() {
             Some(client) => client,
             None => Client::connect(self.home, Timeouts::default()).map_err(|error| pm2_error(&error))?,
         };
-        let list = client.list().map_err(|error| pm2_error(&error))?;
+        let observed = client.observe().map_err(|error| pm2_error(&error))?;
         // One that failed is not used again.
-        last.client = Some(client);
-        Observed::read(list).map_err(|error| StepError::Pm2(error.to_string()))
+        self.client = Some(client);
+        Ok(observed)
     }
 }

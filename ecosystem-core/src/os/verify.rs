@@ -113,7 +113,7 @@ enum Look {
 /// # Errors
 /// The first process that crashed, is gone, or is not as declared.
 pub(super) fn verify(
-    observer: &Observer<'_>,
+    observer: &Observer,
     expected: &[Expected],
     patience: Duration,
     interrupt: &Interrupt,

@@ -3,7 +3,10 @@
 //! Source of the shapes: the reply of `getMonitorData` on PM2 5.4.3, 6.0.14 and 7.0.4.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
+use serde::de::{Error as _, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value as Json};
 
 use crate::model::{DIGEST_VARIABLE, OWNER_VARIABLE, Owner, SOURCE_VARIABLE};
@@ -85,14 +88,14 @@ impl Observed {
     /// # Errors
     /// An entry without an id, a name or a record: guessing at a list could end in a wrong deletion.
     pub fn read(list: Vec<Json>) -> Result<Self, UnreadableList> {
-        let mut processes = Vec::with_capacity(list.len());
-        for (index, entry) in list.into_iter().enumerate() {
-            if !is_parked(&entry) {
-                processes.push(Process::read(entry).map_err(|field| UnreadableList { index, field })?);
-            }
-        }
+        let entries = list.into_iter().enumerate();
+        let read = entries.filter_map(|(index, entry)| read_entry(index, entry).transpose());
+        read.collect::<Result<_, _>>().map(Self::of)
+    }
+
+    fn of(mut processes: Vec<Process>) -> Self {
         processes.sort_by_key(|process| process.pm_id);
-        Ok(Self { processes })
+        Self { processes }
     }
 
     /// The process of this id.
@@ -100,6 +103,41 @@ impl Observed {
     pub fn process(&self, pm_id: PmId) -> Option<&Process> {
         self.processes.iter().find(|process| process.pm_id == pm_id)
     }
+}
+
+/// Entry by entry, as [`Observed::read`] does: of a list of megabytes little is kept.
+impl<'de> Deserialize<'de> for Observed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Entries)
+    }
+}
+
+struct Entries;
+
+impl<'de> Visitor<'de> for Entries {
+    type Value = Observed;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PM2's process list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Observed, A::Error> {
+        let mut processes = Vec::new();
+        let mut index = 0;
+        while let Some(entry) = entries.next_element::<Json>()? {
+            processes.extend(read_entry(index, entry).map_err(A::Error::custom)?);
+            index += 1;
+        }
+        Ok(Observed::of(processes))
+    }
+}
+
+/// One entry of PM2's list; nothing for a worker that is parked.
+fn read_entry(index: usize, entry: Json) -> Result<Option<Process>, UnreadableList> {
+    if is_parked(&entry) {
+        return Ok(None);
+    }
+    Process::read(entry).map(Some).map_err(|field| UnreadableList { index, field })
 }
 
 /// During a cluster reload the old worker is listed under an id such as `_old_3`.

@@ -10,6 +10,7 @@ use super::connection::Connection;
 use super::error::ClientError;
 use super::hazard::{Change, Preparation};
 use super::reply::{self, Report, Started};
+use crate::pm2::observed::Observed;
 
 /// How long to wait for PM2's daemon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +91,18 @@ impl Client {
     /// [`ClientError`] if there is no such answer.
     pub fn list(&mut self) -> Result<Vec<Json>, ClientError> {
         self.read(&Call::GetMonitorData, reply::list)
+    }
+
+    /// The same as what the planner looks at, read as it comes.
+    ///
+    /// # Errors
+    /// [`ClientError`] if there is no such answer.
+    pub fn observe(&mut self) -> Result<Observed, ClientError> {
+        let observed: Vec<Observed> = self.connection.call(&Call::GetMonitorData, self.timeouts.call)?;
+        let call = Call::GetMonitorData;
+        let nothing =
+            || ClientError::Protocol { method: call.method(), what: "there is no result".to_owned() };
+        observed.into_iter().next().ok_or_else(nothing)
     }
 
     /// Adds an app and starts it, once for each instance. PM2 does not look whether the name is taken.

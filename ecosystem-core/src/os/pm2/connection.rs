@@ -8,7 +8,7 @@ use std::time::Duration;
 use camino::Utf8Path;
 use rustix::net::{self, AddressFamily, SocketAddrUnix, SocketFlags, SocketType, sockopt};
 use rustix::process::{Pid, geteuid};
-use serde_json::Value as Json;
+use serde::de::DeserializeOwned;
 
 use super::call::Call;
 use super::deadline::Deadline;
@@ -43,7 +43,11 @@ impl Connection {
     }
 
     /// Makes one call and waits for its results.
-    pub(super) fn call(&mut self, call: &Call<'_>, limit: Duration) -> Result<Vec<Json>, ClientError> {
+    pub(super) fn call<T: DeserializeOwned>(
+        &mut self,
+        call: &Call<'_>,
+        limit: Duration,
+    ) -> Result<Vec<T>, ClientError> {
         let method = call.method();
         if self.broken {
             return Err(ClientError::Lost { method });
@@ -75,7 +79,12 @@ impl Connection {
     }
 
     /// Replies to calls that timed out before may still come; they have other ids and are dropped.
-    fn receive(&mut self, id: &str, method: &'static str, deadline: Deadline) -> Result<Reply, ClientError> {
+    fn receive<T: DeserializeOwned>(
+        &mut self,
+        id: &str,
+        method: &'static str,
+        deadline: Deadline,
+    ) -> Result<Reply<T>, ClientError> {
         loop {
             match self.decode() {
                 Ok(Some(reply)) if reply.id == id => return Ok(reply),
@@ -89,8 +98,8 @@ impl Connection {
         }
     }
 
-    fn decode(&mut self) -> Result<Option<Reply>, String> {
-        let frame = self.decoder.next_frame().map_err(|error| error.to_string())?;
+    fn decode<T: DeserializeOwned>(&mut self) -> Result<Option<Reply<T>>, String> {
+        let frame = self.decoder.next_borrowed().map_err(|error| error.to_string())?;
         frame.map(|arguments| Reply::decode(&arguments)).transpose()
     }
 

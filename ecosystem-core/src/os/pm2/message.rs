@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::frame::{self, Arguments, FrameError};
+use super::frame::{self, FrameError};
 
 /// One argument of a frame.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,7 +53,7 @@ impl Argument {
 pub(super) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     let refused = match serde_json::from_slice(bytes) {
         Ok(value) => return Ok(value),
-        Err(error) => format!("an argument is not JSON: {error}"),
+        Err(error) => format!("an argument cannot be read: {error}"),
     };
     let text = str::from_utf8(bytes).map_err(|_| refused.clone())?;
     serde_json::from_str(&without_lone_surrogates(text)).map_err(|_| refused)
@@ -115,44 +115,43 @@ pub(super) fn request(id: &str, method: &str, args: &[Json]) -> Result<Vec<u8>, 
     frame::encode(&[&call, &id])
 }
 
-/// What PM2 answered to one request.
+/// What PM2 answered to one request, whose results are read as `T`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Reply {
+pub struct Reply<T = Json> {
     /// The id of the request.
     pub id: String,
     /// The results in order, or PM2's error message.
-    pub outcome: Result<Vec<Json>, String>,
+    pub outcome: Result<Vec<T>, String>,
 }
 
-impl Reply {
+impl<T: DeserializeOwned> Reply<T> {
     /// Reads a reply from the arguments of its frame.
     ///
     /// # Errors
     /// What is wrong with them, if they are no reply.
-    pub fn decode(arguments: &Arguments) -> Result<Self, String> {
-        let [body, id] = arguments.as_slice() else {
+    pub fn decode<Bytes: AsRef<[u8]>>(arguments: &[Bytes]) -> Result<Self, String> {
+        let [body, id] = arguments else {
             return Err(format!("a reply has 2 arguments, this one has {}", arguments.len()));
         };
-        let Argument::Text(id) = Argument::decode(id)? else {
+        let Argument::Text(id) = Argument::decode(id.as_ref())? else {
             return Err("the id of a reply is not text".into());
         };
-        let Argument::Json(body) = Argument::decode(body)? else {
-            return Err("the body of a reply is not JSON".into());
-        };
-        let body = Body::deserialize(body).map_err(|error| format!("a reply has another form: {error}"))?;
+        let body = body.as_ref().strip_prefix(b"j:").ok_or("the body of a reply is not JSON")?;
+        // Straight to what is wanted of it: PM2's list can be megabytes, of which little is kept.
+        let body: Body<T> = parse_json(body)?;
         Ok(Self { id, outcome: body.outcome() })
     }
 }
 
 #[derive(Deserialize)]
-struct Body {
-    args: Option<Vec<Json>>,
+struct Body<T> {
+    args: Option<Vec<T>>,
     error: Option<Json>,
 }
 
-impl Body {
+impl<T> Body<T> {
     /// An error need not be text: PM2 passes on whatever a handler gave as error.
-    fn outcome(self) -> Result<Vec<Json>, String> {
+    fn outcome(self) -> Result<Vec<T>, String> {
         match self.error {
             None | Some(Json::Null) => Ok(self.args.unwrap_or_default()),
             Some(Json::String(message)) => Err(message),

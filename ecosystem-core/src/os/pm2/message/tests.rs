@@ -62,7 +62,7 @@ fn a_reply_is_results_or_an_error() {
 #[test]
 fn other_frames_are_no_replies() {
     for arguments in [vec![], vec![b"j:{}".to_vec()], vec![b"s:1".to_vec(); 2], vec![b"j:{}".to_vec(); 2]] {
-        assert!(Reply::decode(&arguments).is_err(), "{arguments:?}");
+        assert!(Reply::<Json>::decode(&arguments).is_err(), "{arguments:?}");
     }
 }
 
@@ -82,6 +82,6 @@ proptest! {
 
     #[test]
     fn any_arguments_are_read_without_panic(arguments in prop::collection::vec(any::<Vec<u8>>(), 0..4)) {
-        let _ = Reply::decode(&arguments);
+        let _ = Reply::<Json>::decode(&arguments);
     }
 }
