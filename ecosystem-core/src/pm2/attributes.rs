@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use super::command::{self, Command};
 use super::environment::{self, Environment, Implied};
+use super::observed::snug;
 use super::settings::truthy;
 use super::{FileKind, Machine, Unresolvable, account, interpreter, logs, paths, settings};
 use crate::model::{App, DaemonId, Env};
@@ -135,9 +136,10 @@ fn exec_mode(map: &Map<String, Json>, interpreter: &str, major: u32) -> ExecMode
 fn finish(app: &App, settings: Map<String, Json>, environment: Environment, machine: &Machine) -> Attributes {
     let mut map = settings::in_order(settings);
     map.extend(app.env_blocks.iter().map(|(key, block)| (key.clone(), block_json(block))));
-    map.insert("env".to_owned(), Json::Object(environment.variables));
+    map.insert("env".to_owned(), Json::Object(snug(environment.variables.into_iter())));
     map.insert("km_link".to_owned(), Json::from(false));
     let processes = processes(map.get("instances"), machine.cpus);
+    let map = snug(map.into_iter());
     Attributes { map: Arc::new(map), declared_env: Arc::new(environment.declared), processes }
 }
 

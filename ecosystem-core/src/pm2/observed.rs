@@ -237,12 +237,22 @@ impl Process {
 /// PM2 lays the environment over the record itself, so that it is in there twice, and adds what it measures and what it
 /// knows of git.
 fn lean(record: Map<String, Json>) -> Map<String, Json> {
-    let env: BTreeSet<String> = match record.get("env") {
-        Some(Json::Object(env)) => env.keys().filter(|name| is_variable(name)).cloned().collect(),
-        _ => BTreeSet::new(),
-    };
-    let left_out = |name: &str| env.contains(name) || name.starts_with("axm_") || name == "versioning";
-    record.into_iter().filter(|(name, _)| !left_out(name)).collect()
+    let in_env =
+        |name: &String| is_variable(name) && record.get("env").is_some_and(|env| env.get(name).is_some());
+    let left_out: BTreeSet<String> = record
+        .keys()
+        .filter(|name| in_env(name) || name.starts_with("axm_") || *name == "versioning")
+        .cloned()
+        .collect();
+    snug(record.into_iter().filter(|(name, _)| !left_out.contains(name)).map(|(name, value)| match value {
+        Json::Object(members) => (name, Json::Object(snug(members.into_iter()))),
+        other => (name, other),
+    }))
+}
+
+/// A map with no room for more: one that has grown has up to twice what it needs.
+pub(super) fn snug(members: impl Iterator<Item = (String, Json)>) -> Map<String, Json> {
+    members.collect::<Vec<_>>().into_iter().collect()
 }
 
 /// Whether a member of PM2's record can only come from an environment: PM2's own are in lower case.
