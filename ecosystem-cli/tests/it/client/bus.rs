@@ -1,5 +1,6 @@
 //! What PM2's bus tells a subscriber, on every supported version.
 
+use std::fs;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
@@ -10,7 +11,7 @@ use super::app::{node, prepared, prepared_sleeper, sleeper};
 use crate::support::pm2_home::Pm2Home;
 use crate::support::pm2_program::{DEFAULT, VERSIONS};
 use crate::support::process::Process;
-use crate::support::wait::LONG;
+use crate::support::wait::{LONG, wait_until};
 
 /// A subscriber in a thread of its own, which ends with the daemon.
 struct Ear(Receiver<Result<BusMessage, ClientError>>);
@@ -132,21 +133,32 @@ fn a_worker_that_a_reload_ends_has_no_id() {
     assert_eq!(exit.pm_id, None, "{exit:?}");
 }
 
+/// A number that the kernel tells of a process (proc(5)).
+fn number(process: Process, file: &str, field: &str) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{}/{file}", process.pid())).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix(field)).unwrap();
+    line.split_whitespace().next().unwrap().parse().unwrap()
+}
+
 #[test]
-fn a_flood_of_logs_drowns_nothing() {
+fn a_flood_of_logs_drowns_nothing_and_is_not_left_to_the_daemon() {
     let home = Pm2Home::running(DEFAULT);
     let (ear, mut client) = (Ear::at(&home), home.client());
     client.prepare(&prepared_sleeper(home.path(), "one")).unwrap();
     let mut flood = sleeper(home.path(), "flood");
     flood.insert("pm_exec_path".into(), json!("/usr/bin/yes"));
     flood.insert("pm_out_log_path".into(), json!("/dev/null"));
-    client.prepare(&prepared(flood)).unwrap();
-    ear.hears_event("flood", "online");
-    for _ in 0..5 {
+    let flood = Process::new(client.prepare(&prepared(flood)).unwrap()[0].pid.unwrap());
+    for _ in 0..3 {
         crash(&mut client, "one");
         ear.hears_event("one", "exit");
         ear.hears_event("one", "online");
     }
+    wait_until("300 MB of logs", LONG, || number(flood, "io", "wchar:") > 300_000_000);
+    let held = number(home.daemon(), "status", "VmRSS:");
+    assert!(held < 250_000, "the daemon holds {held} KB: what is left unread");
+    crash(&mut client, "one");
+    ear.hears_event("one", "exit");
 }
 
 #[test]

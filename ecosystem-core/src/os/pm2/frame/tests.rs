@@ -45,6 +45,16 @@ fn bytes_that_are_no_frame_are_refused() {
     check(b"\x11\xff\xff\xff\xff", Err(FrameError::TooLarge));
 }
 
+#[test]
+fn the_memory_of_a_huge_frame_is_given_back() {
+    let mut decoder = Decoder::default();
+    decoder.push(&encode(&[&vec![b'x'; 8 * KEPT_CAPACITY]]).unwrap());
+    assert!(decoder.next_frame().unwrap().is_some());
+    decoder.push(b"\x11");
+    assert!(decoder.buffer.capacity() <= KEPT_CAPACITY);
+    assert_eq!(decoder.next_frame(), Ok(None));
+}
+
 proptest! {
     #[test]
     fn frames_survive_any_cut(
