@@ -15,6 +15,7 @@ mod hint;
 mod pm2_events;
 mod signals;
 
+mod aside;
 mod pass;
 mod resurrection;
 
@@ -60,6 +61,8 @@ fn main() -> ExitCode {
 
 /// Watches until a signal ends it.
 fn watch(args: &Args) -> Result<(), HostError> {
+    // The pass itself and its steps.
+    aside::make_room(1 + usize::from(args.jobs));
     let (sender, hints) = channel();
     let (interrupt, own_step) = (Interrupt::default(), Arc::new(AtomicBool::new(false)));
     signals::listen(sender.clone(), interrupt.clone(), Arc::clone(&own_step))

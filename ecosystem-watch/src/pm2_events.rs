@@ -31,8 +31,11 @@ impl Ours {
     }
 
     /// The names that the tree declares now: whoever takes one of them is in our way.
-    pub(crate) fn declare(&self, names: BTreeSet<String>) {
-        *self.names.lock().unwrap_or_else(PoisonError::into_inner) = names;
+    pub(crate) fn declare<'a>(&self, declared: impl Iterator<Item = &'a str> + Clone) {
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        if !declared.clone().eq(names.iter().map(String::as_str)) {
+            *names = declared.map(str::to_owned).collect();
+        }
     }
 
     fn concerns(&self, event: &ProcessEvent) -> bool {

@@ -7,11 +7,13 @@ use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant, SystemTime};
 
 use ecosystem_core::converge::HostError;
+use ecosystem_core::model::AppName;
 use ecosystem_core::os::pm2::{Client, ClientError, Timeouts};
 use ecosystem_core::os::state::{WatchLock, now};
 use ecosystem_core::plan::Why;
 
 use crate::args::Args;
+use crate::aside::aside;
 use crate::files::Files;
 use crate::hint::{self, Hint};
 use crate::pass::{Made, Passes, Seen};
@@ -26,7 +28,7 @@ use crate::succession::Succession;
 /// The watcher of one tree.
 pub(crate) struct Watcher<'a> {
     args: &'a Args,
-    passes: Passes<'a>,
+    passes: Arc<Passes<'a>>,
     hints: Receiver<Hint>,
     /// For hints that we give ourselves.
     sender: Sender<Hint>,
@@ -45,6 +47,14 @@ pub(crate) struct Watcher<'a> {
     launch_due: Option<Instant>,
     /// Edits after this are news.
     looked_at: SystemTime,
+}
+
+/// What came of a look.
+struct Looked {
+    /// Whether anything was to be done.
+    acted: bool,
+    /// Whether to go on.
+    flow: ControlFlow<()>,
 }
 
 /// How long PM2 may take to be asked whether it is there.
@@ -76,7 +86,7 @@ impl<'a> Watcher<'a> {
             save_problem: None,
             launch_due: None,
             looked_at: SystemTime::now(),
-            passes,
+            passes: Arc::new(passes),
             hints,
             sender,
         }
@@ -123,51 +133,51 @@ impl<'a> Watcher<'a> {
     }
 
     fn look(&mut self) -> Result<ControlFlow<()>, HostError> {
-        let (began, at) = (Instant::now(), SystemTime::now());
-        // What is edited from here on is seen by this look or by the next one.
+        let began = Instant::now();
         self.passes.settings.interrupt.calm();
-        let made = match self.pm2_is_missing(began) {
-            Some(problem) => Err(problem),
+        let Looked { acted, flow } = match self.pm2_is_missing(began) {
+            Some(problem) => self.trouble(&problem),
             None => self.pass(began),
-        };
-        let (acted, flow) = match made {
-            Ok(made) => {
-                self.looked_at = at;
-                (!made.report.outcomes.is_empty(), self.after(&made, began))
-            }
-            Err(error) => {
-                say_all(&self.said.after_trouble(&error, now()));
-                (false, ControlFlow::Continue(()))
-            }
         };
         if self.files.rearm() {
             self.look_again();
         }
-        let written = self.record.looked(acted, self.files.mode(), &self.said);
-        match written {
-            Err(error) if !self.record.is_ours() => Err(error),
-            Err(error) => {
-                say_all(&self.said.after_trouble(&error, now()));
-                Ok(flow)
-            }
-            Ok(()) => Ok(flow),
+        match self.record.looked(acted, self.files.mode(), &self.said) {
+            Err(error) if !self.record.is_ours() => return Err(error),
+            Err(error) => drop(self.trouble(&error)),
+            Ok(()) => {}
         }
+        Ok(flow)
+    }
+
+    fn pass(&mut self, began: Instant) -> Looked {
+        let seen = Seen {
+            missing_for_long: self.removals.missing_for_long(began),
+            resting: self.retries.resting(began),
+        };
+        let (passes, own_step) = (Arc::clone(&self.passes), Arc::clone(&self.own_step));
+        // What is edited from here on is seen by this look or by the next one.
+        let since = std::mem::replace(&mut self.looked_at, SystemTime::now());
+        let make = move || {
+            let aloud = Aloud::new(&passes.settings.root, since, &own_step);
+            passes.make(seen, &aloud)
+        };
+        aside(make, |made| match made {
+            Ok(made) => self.after(made, began),
+            Err(error) => self.trouble(error),
+        })
+    }
+
+    /// Says that a look was not to be had, unless it has been said.
+    fn trouble(&mut self, problem: &HostError) -> Looked {
+        say_all(&self.said.after_trouble(problem, now()));
+        Looked { acted: false, flow: ControlFlow::Continue(()) }
     }
 
     /// What happened while something was not watched yet made no event.
     fn look_again(&self) {
         // We have the other end ourselves.
         let _ = self.sender.send(Hint::Files);
-    }
-
-    fn pass(&self, began: Instant) -> Result<Made, HostError> {
-        let seen = Seen {
-            missing_for_long: self.removals.missing_for_long(began),
-            resting: self.retries.resting(began),
-        };
-        let settings = &self.passes.settings;
-        let aloud = Aloud::new(&settings.root, self.looked_at, &self.own_step);
-        self.passes.make(seen, &aloud)
     }
 
     /// Why PM2 is not there to be asked; nothing where it is, or may be started.
@@ -195,7 +205,7 @@ impl<'a> Watcher<'a> {
     }
 
     /// Keeps what a pass has seen, and says what is new in it.
-    fn after(&mut self, made: &Made, began: Instant) -> ControlFlow<()> {
+    fn after(&mut self, made: &Made, began: Instant) -> Looked {
         let report = &made.report;
         self.pm2.is_up();
         self.removals.note(&report.plan, began);
@@ -203,7 +213,7 @@ impl<'a> Watcher<'a> {
         if self.files.also(&report.env_files) {
             self.look_again();
         }
-        self.ours.declare(report.desired.apps.keys().map(ToString::to_string).collect());
+        self.ours.declare(report.desired.apps.keys().map(AppName::as_str));
         say_all(&self.said.after(report, now()));
         say_all(&happening::removed(report));
         happening::looked(report, began.elapsed()).say();
@@ -212,11 +222,12 @@ impl<'a> Watcher<'a> {
         if let Some(hold) = ends_us {
             self.succession.begin(hold);
         }
+        let acted = !report.outcomes.is_empty();
         if self.succession.is_over(report) {
             happening::superseded().say();
-            return ControlFlow::Break(());
+            return Looked { acted, flow: ControlFlow::Break(()) };
         }
-        ControlFlow::Continue(())
+        Looked { acted, flow: ControlFlow::Continue(()) }
     }
 
     fn note_saved(&mut self, problem: Option<&String>) {

@@ -46,10 +46,13 @@ impl Applier<'_> {
 
     /// This thread looks at PM2 for all of them.
     fn in_parallel(&self, steps: &[Step]) -> Vec<Outcome> {
+        if steps.is_empty() {
+            return Vec::new();
+        }
         let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(steps.len())));
         let (observer, service) = observer(self.home);
         std::thread::scope(|scope| {
-            for _ in 0..self.jobs.clamp(1, steps.len().max(1)) {
+            for _ in 0..self.jobs.clamp(1, steps.len()) {
                 let (observer, next, done) = (observer.clone(), &next, &done);
                 scope.spawn(move || {
                     while let Some((index, step)) = take(steps, next) {
