@@ -11,7 +11,9 @@
 mod support;
 
 mod drift;
+mod idle;
 mod pm2_ends;
+mod random_edits;
 mod removal;
 mod signals;
 mod under_pm2;
