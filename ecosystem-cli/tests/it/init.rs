@@ -10,6 +10,7 @@ use crate::support::hermetic;
 use crate::support::pm2_home::Pm2Home;
 use crate::support::pm2_program::{DEFAULT, pm2_program};
 use crate::support::process::Process;
+use crate::support::sibling;
 use crate::support::wait::{LONG, wait_until};
 use crate::support::world::Ran;
 
@@ -93,14 +94,7 @@ impl Project {
 /// The watcher's program, which is of another package: tests of this one alone do not build it.
 fn watcher() -> PathBuf {
     static BUILT: std::sync::OnceLock<PathBuf> = std::sync::OnceLock::new();
-    let build = || {
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--quiet", "-p", "ecosystem-watch", "--target-dir"]).arg(target);
-        assert!(cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap().success());
-        target.join("debug/ecosystem-watch")
-    };
-    BUILT.get_or_init(build).clone()
+    BUILT.get_or_init(|| sibling::program("ecosystem-watch")).clone()
 }
 
 fn json(text: &str) -> Json {

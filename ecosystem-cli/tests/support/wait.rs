@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 pub(crate) const LONG: Duration = Duration::from_secs(30);
 
 /// Returns once `condition` holds; fails after `limit` and says `what` did not happen.
+#[track_caller]
 pub(crate) fn wait_until(what: &str, limit: Duration, mut condition: impl FnMut() -> bool) {
     let started = Instant::now();
     while !condition() {

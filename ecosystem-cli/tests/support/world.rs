@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
+use super::cli_program;
 use super::hermetic;
 use super::pm2_home::Pm2Home;
 use super::process::Process;
@@ -84,7 +85,7 @@ impl World {
     }
 
     fn cli(&self, args: &[&str]) -> Command {
-        let mut command = self.pm2.command(env!("CARGO_BIN_EXE_ecosystem-cli"));
+        let mut command = self.pm2.command(cli_program::path());
         command.args(args).arg(self.root()).arg("--base").arg(self.base());
         command
     }

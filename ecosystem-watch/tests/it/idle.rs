@@ -1,0 +1,103 @@
+//! What a watcher of a large tree costs while nothing happens.
+//!
+//! `ECOSYSTEM_IDLE` is the number of seconds that it is looked at. The figures are printed; in a release build the
+//! memory is held to a limit.
+
+#![allow(clippy::print_stdout, reason = "the figures are what somebody runs this for")]
+
+use std::time::{Duration, Instant};
+
+use crate::support::process::Process;
+use crate::support::scene::{Scene, daemon_with, world};
+use crate::support::wait::wait_until;
+use crate::support::watcher::Watcher;
+
+const DAEMONS: usize = 1000;
+/// Resident, at its highest.
+const MOST_KB: u64 = 40 * 1024;
+/// Without a look for so long, it waits for the next periodic one.
+const RESTS: Duration = Duration::from_secs(3);
+const RESYNC: Duration = Duration::from_secs(60);
+/// Making known a thousand apps takes PM2 a while.
+const FOREVER: Duration = Duration::from_secs(180);
+
+#[test]
+fn a_large_tree_costs_next_to_nothing_while_nothing_happens() {
+    let world = world();
+    for number in 0..DAEMONS {
+        let name = format!("app-{number}");
+        // Known to PM2, and no process: a thousand of those would be what is measured.
+        let text = daemon_with(":autostart false", &[(&name, "red")]);
+        world.daemon(&format!("group-{}/{number}", number % 20), &text);
+    }
+    let watcher = Watcher::start(&world, &["--resync", "60", "--jobs", "32"]);
+    let in_sync = || watcher.log.events("looked").iter().any(|it| it["in_sync"] == DAEMONS);
+    wait_until("nothing is left to do", FOREVER, in_sync);
+    // PM2 tells of what was done to it a little later, and that is looked at too.
+    let mut last = (world.looks(), Instant::now());
+    wait_until("it rests", FOREVER, || {
+        if world.looks() != last.0 {
+            last = (world.looks(), Instant::now());
+        }
+        last.1.elapsed() > RESTS
+    });
+
+    let window = Duration::from_secs(number("ECOSYSTEM_IDLE").unwrap_or(15));
+    let (looks, before, began) = (world.looks(), Cost::of(watcher.process()), Instant::now());
+    wait_until("the time is over", window + FOREVER, || began.elapsed() >= window);
+    let after = Cost::of(watcher.process());
+    let looked = world.looks() - looks;
+    println!(
+        "{DAEMONS} daemons, {window:?}: {looked} looks, {} ms of cpu, {} switches, {} kB resident, {} kB at its highest",
+        after.cpu_ms - before.cpu_ms,
+        after.switches - before.switches,
+        after.resident_kb,
+        after.highest_kb
+    );
+    let periodic = 1 + window.as_secs() / RESYNC.mul_f64(0.9).as_secs();
+    assert!(looked <= periodic, "{looked} looks in {window:?}");
+    assert!(cfg!(debug_assertions) || after.highest_kb < MOST_KB, "{} kB", after.highest_kb);
+}
+
+fn number(variable: &str) -> Option<u64> {
+    Some(std::env::var(variable).ok()?.parse().unwrap())
+}
+
+/// What a process has used so far (proc(5)).
+struct Cost {
+    cpu_ms: u64,
+    switches: u64,
+    resident_kb: u64,
+    highest_kb: u64,
+}
+
+impl Cost {
+    fn of(process: Process) -> Self {
+        let folder = format!("/proc/{}", process.pid());
+        let read = |file: &str| std::fs::read_to_string(format!("{folder}/{file}")).unwrap();
+        let status = read("status");
+        let tasks = std::fs::read_dir(format!("{folder}/task")).unwrap();
+        let switches = tasks.map(|task| {
+            let status = std::fs::read_to_string(task.unwrap().path().join("status")).unwrap_or_default();
+            field(&status, "voluntary_ctxt_switches")
+        });
+        Self {
+            cpu_ms: cpu_ms(&read("stat")),
+            switches: switches.sum(),
+            resident_kb: field(&status, "VmRSS"),
+            highest_kb: field(&status, "VmHWM"),
+        }
+    }
+}
+
+/// Ticks are of 10 ms on every architecture that Linux has now.
+fn cpu_ms(stat: &str) -> u64 {
+    let fields: Vec<&str> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
+    let ticks = |index: usize| fields[index - 3].parse::<u64>().unwrap();
+    (ticks(14) + ticks(15)) * 10
+}
+
+fn field(status: &str, name: &str) -> u64 {
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    line.map_or(0, |value| value.split_whitespace().next().unwrap().parse().unwrap())
+}

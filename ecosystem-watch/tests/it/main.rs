@@ -1,0 +1,19 @@
+//! The watcher on real PM2, in a PM2_HOME of each test's own.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failing test panics, and says so best where it happens"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod drift;
+mod idle;
+mod pm2_ends;
+mod random_edits;
+mod removal;
+mod signals;
+mod under_pm2;
