@@ -16,7 +16,7 @@ pub(crate) fn watch(quiet: Duration, settings: &Settings, hints: &Sender<Hint>) 
     thread::spawn(move || {
         for hint in receiver {
             let hint = match hint {
-                FileHint::Changed | FileHint::Rescan => {
+                FileHint::Changed => {
                     interrupt.hurry();
                     Hint::Files
                 }

@@ -210,9 +210,7 @@ impl<'a> Watcher<'a> {
         self.pm2.is_up();
         self.removals.note(&report.plan, began);
         self.retries.note(report, Instant::now());
-        if self.files.also(&report.env_files) {
-            self.look_again();
-        }
+        self.files.also(report.env_files.clone());
         self.ours.declare(report.desired.apps.keys().map(AppName::as_str));
         say_all(&self.said.after(report, now()));
         say_all(&happening::removed(report));

@@ -1,250 +1,177 @@
-//! Tells when files may have changed: below the root, and wherever else a pass read one.
+//! Hints from the file system: that something which matters may have changed, and nothing more.
 //!
-//! What the kernel says of a file is a hint to look and nothing more: it names places late, in part, or not at all.
-//! So no path from here is ever handed on; whoever hears a hint looks at the whole tree. From the kernel to the hint:
-//! [`kernel`] takes events down to what can be trusted in them, the debouncer gathers them, [`relevance`] tells
-//! which count, and [`listener`] waits for quiet, and for [`git`]. [`places`] says which folders must be watched for
-//! that, [`trouble`] what to do where the kernel cannot.
+//! ```text
+//! events ─▶ relevance ─▶ quiet (and git) ─▶ hint
+//! ```
+//! What an event says of paths and kinds decides whether to look, never what is believed: some are lost, and some come
+//! too early. The root is watched as a whole, the folders above it for its coming and going, and the folders of files
+//! beside the tree for those files.
 
-mod event;
+mod armed;
+mod footing;
 mod git;
 mod kernel;
-mod listener;
-mod places;
+mod limits;
+mod quiet;
 mod relevance;
-mod trouble;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::BTreeSet;
 use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use ecosystem_core::os::state::Mode;
-use notify_debouncer_full::notify::{Config, Error, ErrorKind, RecursiveMode};
-use notify_debouncer_full::{Debouncer, NoCache, new_debouncer_opt};
 
-use self::kernel::Kernel;
-use self::listener::{Heard, Listener, Times};
-use self::places::{Identity, Places};
+use self::armed::Armed;
+use self::limits::Trouble;
+use self::quiet::{Raw, Times};
 use self::relevance::Relevance;
-use self::trouble::Trouble;
 
-/// Why to look at the tree.
+/// What the loop is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum FileHint {
-    /// Something that counts may have changed.
+    /// Something may have changed.
     Changed,
-    /// Events were lost: the kernel's queue ran over. What changed, and where, nobody knows.
-    Rescan,
-    /// Changes are heard of late: why, and what to do about it. Said once for each kind, until watching is whole
-    /// again. No reason to look; hints go on.
+    /// Events do not come as they should: what is the matter, and what can be done.
     Trouble(String),
 }
 
-/// Watches files for as long as it lives.
-///
-/// It never fails for good: where the kernel cannot watch, it says so through [`FileHint::Trouble`], hints every two
-/// seconds as though something had changed, and tries again at each [`rearm`](Self::rearm).
+/// Follows the files of a tree for as long as it lives.
 pub(crate) struct Files {
     root: Utf8PathBuf,
-    also: BTreeSet<Utf8PathBuf>,
     times: Times,
-    listener: Sender<Heard>,
-    /// Set by whoever learns that the kernel's watches no longer cover the places.
-    gaps: Arc<AtomicBool>,
-    /// What the watches were made for.
-    places: Places,
-    kernel: Option<Debouncer<Kernel, NoCache>>,
-    tried: Tried,
+    relevance: Arc<Mutex<Relevance>>,
+    raw: Sender<Raw>,
+    hints: Sender<FileHint>,
+    state: State,
+    /// The last trouble that was told of.
+    told: Option<Trouble>,
 }
 
-/// When watches were last made for all places, and how long that took.
-struct Tried {
-    at: Instant,
-    took: Duration,
+/// Whether events come.
+enum State {
+    /// They do: of the root, or where it is not there of the folders above it.
+    Watching(Armed),
+    /// The system gives no events, or not for all of the tree, since then.
+    Polling(Instant, Option<Armed>),
 }
 
-/// How often a registration is made again because the world changed under it, before it is left for the next time.
-const ATTEMPTS: usize = 3;
-
-/// Trying again takes at most this part of the time: near the limit a try makes some ten thousand watches in vain.
-const TRY_COST: u32 = 10;
+/// How often to begin again where the folders that matter come and go while they are being watched.
+const ATTEMPTS: usize = 10;
 
 impl Files {
-    /// Watches `root`; a hint goes to `sender` once nothing that counts has happened for `quiet`.
+    /// Begins to follow the files below `root`. Where events cannot be had it polls, and says so.
     ///
-    /// Changes before this returns are not heard of: look at the tree afterwards. Everything ends when this is
-    /// dropped.
-    pub(crate) fn watch(root: &Utf8Path, quiet: Duration, sender: Sender<FileHint>) -> Self {
-        Self::with(root, Times::new(quiet), sender)
+    /// A hint comes when nothing that matters has changed for `quiet`, or for ten times as long at most; and never
+    /// while git is at work on the files.
+    pub(crate) fn watch(root: &Utf8Path, quiet: Duration, hints: Sender<FileHint>) -> Self {
+        Self::timed(root, Times::of(quiet), hints)
     }
 
-    fn with(root: &Utf8Path, times: Times, sender: Sender<FileHint>) -> Self {
-        let root = absolute(root);
-        let gaps = Arc::new(AtomicBool::new(true));
-        let (listener, inbox) = channel();
-        Listener::start(inbox, sender, root.clone(), times, Arc::clone(&gaps));
+    fn timed(root: &Utf8Path, times: Times, hints: Sender<FileHint>) -> Self {
+        let (raw, received) = channel();
+        quiet::spawn(received, hints.clone(), times, root.to_owned());
         let mut files = Self {
-            root,
-            also: BTreeSet::new(),
+            root: root.to_owned(),
             times,
-            listener,
-            gaps,
-            places: Places::default(),
-            kernel: None,
-            tried: Tried { at: Instant::now(), took: Duration::ZERO },
+            relevance: Arc::new(Mutex::new(Relevance::of(root))),
+            raw,
+            hints,
+            state: State::Polling(Instant::now(), None),
+            told: None,
         };
-        files.rearm();
+        files.arm();
         files
     }
 
-    /// Replaces the files that count besides the tree's own, such as env files; they may be missing yet. Call it
-    /// after each pass: a link that leads elsewhere than before is noticed here.
+    /// Follows these files too, and none beside the tree that were named before.
     ///
-    /// True if a folder is watched that was not: look once more, as nothing was heard of it until now.
-    pub(crate) fn also(&mut self, files: &BTreeSet<Utf8PathBuf>) -> bool {
-        self.also = files.iter().map(|file| absolute(file)).collect();
-        let places = Places::look(&self.root, &self.also);
-        if places == self.places {
-            return false;
+    /// A hint follows where they are others than before: they may have changed since they were read.
+    pub(crate) fn also(&mut self, files: BTreeSet<Utf8PathBuf>) {
+        let mut relevance = self.relevance.lock().unwrap_or_else(PoisonError::into_inner);
+        if relevance.also == files {
+            return;
         }
-        match self.kernel.take() {
-            Some(kernel) if places.tree == self.places.tree => self.exchange(kernel, places),
-            kernel => {
-                self.kernel = kernel;
-                self.rearm()
-            }
+        relevance.also = files;
+        let folders = relevance.folders();
+        drop(relevance);
+        let (State::Watching(armed) | State::Polling(_, Some(armed))) = &mut self.state else { return };
+        if let Err(trouble) = armed.watch_folders(&folders) {
+            self.poll(trouble);
         }
+        let _ = self.raw.send(Raw::Changed);
     }
 
-    /// Makes the watches anew if the root, or a folder on the way to it or to another file, is not the one it was,
-    /// or if they have a gap: after an overflow, a failure or a limit. Call it after each hint and at each periodic
-    /// pass; otherwise it costs a few system calls.
+    /// Watches what is not watched and is there now: another root than before, new folders, or all of it where the
+    /// system refused; whether it did.
     ///
-    /// True if it did: look once more, as what happened meanwhile made no hint.
+    /// What happened until then made no event: the caller looks once more.
     pub(crate) fn rearm(&mut self) -> bool {
-        let moved = Places::look(&self.root, &self.also) != self.places;
-        let due = moved || (self.gaps.load(Ordering::Acquire) && self.may_try());
-        if !due {
-            return false;
+        match &mut self.state {
+            State::Polling(since, _) => since.elapsed() >= self.times.try_again && self.arm(),
+            State::Watching(armed) if armed.is_limited() => self.poll(Trouble::Watches),
+            State::Watching(armed) if armed.is_shaken() => self.arm(),
+            State::Watching(armed) if armed.is_grown() => match armed.watch_root() {
+                Ok(()) => true,
+                Err(trouble) => self.poll(trouble),
+            },
+            State::Watching(_) => false,
         }
-        let begun = Instant::now();
-        let result = self.register();
-        self.tried = Tried { at: Instant::now(), took: begun.elapsed() };
-        let whole = result.is_ok();
-        self.report(result);
-        moved || whole
     }
 
-    /// How changes are heard of now.
+    /// How edits are learned of now.
     pub(crate) fn mode(&self) -> Mode {
-        if self.gaps.load(Ordering::Acquire) { Mode::Polling } else { Mode::Watching }
+        match self.state {
+            State::Watching(_) => Mode::Watching,
+            State::Polling(..) => Mode::Polling,
+        }
     }
 
-    fn may_try(&self) -> bool {
-        self.tried.at.elapsed() >= self.tried.took * TRY_COST
-    }
-
-    /// Makes all watches, again if the world moved while they were made.
-    fn register(&mut self) -> Result<(), Error> {
-        let mut result = Ok(());
+    /// Begins anew with what is there; whether the root is watched then.
+    fn arm(&mut self) -> bool {
         for _ in 0..ATTEMPTS {
-            // Cleared first: a gap that shows while the watches are made must not be forgotten.
-            self.gaps.store(false, Ordering::Release);
-            self.places = Places::look(&self.root, &self.also);
-            result = self.register_places();
-            let vanished = matches!(&result, Err(error) if matches!(error.kind, ErrorKind::PathNotFound));
-            if !vanished && self.places == Places::look(&self.root, &self.also) {
+            // What is watched now goes first: it may be what a limit is reached by.
+            self.state = State::Polling(Instant::now(), None);
+            self.state = match Armed::new(&self.root, self.times.gathering(), &self.relevance, &self.raw) {
+                (Some(armed), None) => State::Watching(armed),
+                (armed, trouble) => {
+                    trouble.into_iter().for_each(|it| self.tell(it));
+                    State::Polling(Instant::now(), armed)
+                }
+            };
+            if !matches!(&self.state, State::Watching(armed) if armed.is_shaken()) {
                 break;
             }
         }
-        result
+        // The other side goes only when this program ends.
+        let _ = self.raw.send(Raw::Poll(self.mode() == Mode::Polling));
+        let watches = matches!(&self.state, State::Watching(armed) if armed.has_root());
+        if watches {
+            self.told = None;
+        }
+        watches
     }
 
-    /// All from new: the watcher's own account of what it watches cannot be stale then.
-    fn register_places(&mut self) -> Result<(), Error> {
-        self.forget();
-        let _ = self.listener.send(Heard::Counts(Relevance::of(&self.places)));
-        let listener = self.listener.clone();
-        let forward = move |heard| {
-            // Nobody listens any more only when this is about to be dropped.
-            let _ = listener.send(Heard::from(heard));
+    /// Goes on with the events that come, and looks without; nothing new is watched.
+    fn poll(&mut self, trouble: Trouble) -> bool {
+        let now = Instant::now();
+        self.state = match std::mem::replace(&mut self.state, State::Polling(now, None)) {
+            State::Watching(armed) => State::Polling(now, Some(armed)),
+            State::Polling(_, armed) => State::Polling(now, armed),
         };
-        let config = Config::default().with_follow_symlinks(false);
-        let tick = self.times.tick;
-        let kernel = new_debouncer_opt::<_, Kernel, NoCache>(tick, Some(tick), forward, NoCache, config)?;
-        let kernel = self.kernel.insert(kernel);
-        // A folder that fails leaves the others watched: late hints for one place, not for all.
-        let folders = watch_all(kernel, self.places.folders.keys());
-        let tree = self
-            .places
-            .tree
-            .as_ref()
-            .map_or(Ok(()), |(tree, _)| kernel.watch(tree, RecursiveMode::Recursive));
-        tree.and(folders)
+        let _ = self.raw.send(Raw::Poll(true));
+        self.tell(trouble);
+        false
     }
 
-    /// Gives the kernel its watches back before others are asked for: the watcher's thread that holds them ends some
-    /// time after it is told to, and near the limit there is no room for both.
-    fn forget(&mut self) {
-        if let (Some(mut kernel), Some((tree, _))) = (self.kernel.take(), &self.places.tree) {
-            let _ = kernel.unwatch(tree);
+    fn tell(&mut self, trouble: Trouble) {
+        if self.told.as_ref() != Some(&trouble) {
+            let _ = self.hints.send(FileHint::Trouble(trouble.to_string()));
+            self.told = Some(trouble);
         }
     }
-
-    /// Exchanges single folders, where the tree is the same.
-    fn exchange(&mut self, mut kernel: Debouncer<Kernel, NoCache>, places: Places) -> bool {
-        let _ = self.listener.send(Heard::Counts(Relevance::of(&places)));
-        for gone in missing_in(&self.places.folders, &places.folders) {
-            // One that is gone from the disk has lost its watch already.
-            let _ = kernel.unwatch(gone);
-        }
-        let new: Vec<&Utf8PathBuf> = missing_in(&places.folders, &self.places.folders).collect();
-        let watched_more = !new.is_empty();
-        let result = watch_all(&mut kernel, new.into_iter());
-        self.kernel = Some(kernel);
-        self.places = places;
-        if result.is_err() {
-            self.report(result);
-        }
-        watched_more
-    }
-
-    /// Tells the listener how the watching stands: it polls while that is not well.
-    fn report(&self, result: Result<(), Error>) {
-        let trouble = match result {
-            Err(error) => {
-                self.gaps.store(true, Ordering::Release);
-                Some(Trouble::of(&error, self.times.poll))
-            }
-            Ok(()) if self.places.tree.is_none() => Some(Trouble::missing(&self.root, self.times.poll)),
-            Ok(()) => None,
-        };
-        let _ = self.listener.send(Heard::Stands(trouble));
-    }
-}
-
-fn watch_all<'a>(
-    kernel: &mut Debouncer<Kernel, NoCache>,
-    folders: impl Iterator<Item = &'a Utf8PathBuf>,
-) -> Result<(), Error> {
-    folders.map(|folder| kernel.watch(folder, RecursiveMode::NonRecursive)).fold(Ok(()), Result::and)
-}
-
-/// The folders of `these` that `those` lack, or know as another folder of the same name.
-fn missing_in<'a>(
-    these: &'a BTreeMap<Utf8PathBuf, Identity>,
-    those: &'a BTreeMap<Utf8PathBuf, Identity>,
-) -> impl Iterator<Item = &'a Utf8PathBuf> {
-    these.iter().filter(|(path, identity)| those.get(*path) != Some(identity)).map(|(path, _)| path)
-}
-
-/// Events name absolute paths; without a current folder, the path as it is will have to do.
-fn absolute(path: &Utf8Path) -> Utf8PathBuf {
-    camino::absolute_utf8(path).unwrap_or_else(|_| path.to_owned())
 }

@@ -1,75 +1,146 @@
-//! Which events count.
+//! Which events matter: those after which a look could find something else than before.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use ecosystem_core::os::tree::{SKIPPED, is_source_name};
-use notify_debouncer_full::DebouncedEvent;
+use notify_debouncer_full::notify::Event;
 
-use super::event::Said;
-use super::places::Places;
+use super::kernel::Said;
 
-/// What to judge events by. It may let through too much, never too little: looking costs some milliseconds.
-#[derive(Debug, Default)]
+/// What an event is about, the most important last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Matter {
+    /// Nothing that a look could find.
+    Nothing,
+    /// What is in the tree or in a file beside it.
+    Content,
+    /// A folder that was not in the tree before, or not under this name.
+    NewFolder,
+    /// Where the tree and the files beside it are; or events were lost, and it may be about anything.
+    Footing,
+}
+
+/// What is looked for in events.
+#[derive(Debug)]
 pub(super) struct Relevance {
-    tree: Option<Utf8PathBuf>,
-    /// Whatever happens to one of these, or to a folder on the way to it, counts.
-    spots: BTreeSet<Utf8PathBuf>,
+    root: Utf8PathBuf,
+    /// Files beside the tree.
+    pub(super) also: BTreeSet<Utf8PathBuf>,
 }
 
 impl Relevance {
-    pub(super) fn of(places: &Places) -> Self {
-        let tree = places.tree.as_ref().map(|(path, _)| path.clone());
-        Self { tree, spots: places.spots.clone() }
+    pub(super) fn of(root: &Utf8Path) -> Self {
+        Self { root: root.to_owned(), also: BTreeSet::new() }
     }
 
-    /// Those of a batch that count.
-    pub(super) fn counting<'a>(
-        &self,
-        batch: &'a [DebouncedEvent],
-    ) -> impl Iterator<Item = &'a DebouncedEvent> {
-        let moved_files: BTreeSet<usize> = batch.iter().filter_map(moved_file).collect();
-        batch.iter().filter(move |event| {
-            let other_end = event.tracker().is_some_and(|tracker| moved_files.contains(&tracker));
-            event.need_rescan()
-                || event.paths.iter().any(|path| self.counts(Said::read(&event.kind), path, other_end))
-        })
+    /// The folders of files beside the tree.
+    pub(super) fn folders(&self) -> BTreeSet<Utf8PathBuf> {
+        let parents = self.also.iter().filter_map(|file| file.parent()).map(Utf8Path::to_owned);
+        parents.filter(|folder| !folder.starts_with(&self.root)).collect()
     }
 
-    /// `moved_file`: the event belongs to the move of a file, as its other end shows.
-    fn counts(&self, said: Said, path: &Path, moved_file: bool) -> bool {
-        // Neither a source nor a daemon's folder can have a name that is no UTF-8.
-        let Some(path) = Utf8Path::from_path(path) else { return false };
-        if self.spots.iter().any(|spot| spot.starts_with(path)) {
-            return true;
+    /// What there is to look for because of an event.
+    ///
+    /// Events come in the plain kinds of [`super::kernel`]. One without a path says that some were lost.
+    pub(super) fn matter(&self, event: &Event) -> Matter {
+        if event.need_rescan() || event.paths.is_empty() {
+            return Matter::Footing;
         }
-        let Some(below) = self.tree.as_ref().and_then(|tree| path.strip_prefix(tree).ok()) else {
-            return false;
-        };
-        // Our own generated files, and what is too busy to be listened to.
-        if below.components().any(|part| SKIPPED.contains(&part.as_str())) {
-            return false;
+        let said = Said::of(event.kind);
+        event.paths.iter().map(|it| self.path(said, it)).max().unwrap_or(Matter::Nothing)
+    }
+
+    fn path(&self, said: Said, path: &Path) -> Matter {
+        let Some(path) = Utf8Path::from_path(path) else { return Matter::Nothing };
+        if self.also.contains(path) {
+            return Matter::Content;
         }
-        match said {
-            _ if below.file_name().is_some_and(is_source_name) => true,
-            Said::Folder => true,
-            // What daemons write beside their definition: a log must not keep us looking for ever.
-            Said::File => false,
-            // A folder that may be listed now is as good as a new one.
-            Said::Attributes | Said::MovedTo => is_folder(path.as_std_path()),
-            Said::MovedFrom => !moved_file,
+        if self.stands_on(path) && said != Said::Changed {
+            return Matter::Footing;
         }
+        match path.strip_prefix(&self.root) {
+            Ok(below) if !below.iter().any(|part| SKIPPED.contains(&part)) => below_root(said, path),
+            _ => Matter::Nothing,
+        }
+    }
+
+    /// Whether it is the root, the folder of a file beside the tree, or above one of them.
+    fn stands_on(&self, path: &Utf8Path) -> bool {
+        self.root.starts_with(path) || self.also.iter().any(|file| file.starts_with(path))
     }
 }
 
-/// The move that an event is the end of, if what arrived there is a file: its beginning no longer shows.
-fn moved_file(event: &DebouncedEvent) -> Option<usize> {
-    let arrived = event.paths.first().filter(|_| Said::read(&event.kind) == Said::MovedTo)?;
-    let kind = arrived.symlink_metadata().ok()?;
-    event.tracker().filter(|_| !kind.is_dir())
+/// What may be a folder may have whatever in it. Of files only sources matter: daemons' own logs are written all the
+/// time.
+fn below_root(said: Said, path: &Utf8Path) -> Matter {
+    let folder = said != Said::Changed && !path.is_file();
+    match said {
+        Said::Came if folder => Matter::NewFolder,
+        Said::Moved if folder && path.is_dir() => Matter::NewFolder,
+        _ if folder || path.file_name().is_some_and(is_source_name) => Matter::Content,
+        _ => Matter::Nothing,
+    }
 }
 
-fn is_folder(path: &Path) -> bool {
-    path.symlink_metadata().is_ok_and(|kind| kind.is_dir())
+#[cfg(test)]
+mod tests {
+    use notify_debouncer_full::notify::EventKind;
+    use notify_debouncer_full::notify::event::{
+        AccessKind, CreateKind, DataChange, Flag, MetadataKind, ModifyKind, RemoveKind, RenameMode,
+    };
+
+    use super::*;
+
+    const CREATED: EventKind = EventKind::Create(CreateKind::File);
+    const FOLDER: EventKind = EventKind::Create(CreateKind::Folder);
+    const CHANGED: EventKind = EventKind::Modify(ModifyKind::Data(DataChange::Any));
+    const TOUCHED: EventKind = EventKind::Modify(ModifyKind::Metadata(MetadataKind::Any));
+    const RENAMED: EventKind = EventKind::Modify(ModifyKind::Name(RenameMode::From));
+    const REMOVED: EventKind = EventKind::Remove(RemoveKind::File);
+    const READ: EventKind = EventKind::Access(AccessKind::Any);
+
+    #[test]
+    fn what_matters() {
+        let mut relevance = Relevance::of("/base/tree".into());
+        relevance.also = ["/base/web/.env".into()].into();
+        for (kind, path, expected) in [
+            (CREATED, "/base/tree/web/ecosystem.edn", Matter::Content),
+            (CHANGED, "/base/tree/web/ecosystem.edn", Matter::Content),
+            (TOUCHED, "/base/tree/web/ecosystem.edn", Matter::Content),
+            (REMOVED, "/base/tree/web/ecosystem.edn", Matter::Content),
+            (READ, "/base/tree/web/ecosystem.edn", Matter::Nothing),
+            // An editor's lock.
+            (CREATED, "/base/tree/web/.#ecosystem.edn", Matter::Nothing),
+            (CHANGED, "/base/tree/defaults.edn", Matter::Content),
+            (CREATED, "/base/tree/web/server.log", Matter::Nothing),
+            (CHANGED, "/base/tree/web/server.log", Matter::Nothing),
+            (REMOVED, "/base/tree/web/server.log", Matter::Nothing),
+            (FOLDER, "/base/tree/web", Matter::NewFolder),
+            (RENAMED, "/base/tree/web", Matter::Content),
+            (CHANGED, "/base/tree/web/dist/ecosystem.config.mjs", Matter::Nothing),
+            (FOLDER, "/base/tree/web/dist", Matter::Nothing),
+            (FOLDER, "/base/tree/web/node_modules/x", Matter::Nothing),
+            (RENAMED, "/base/tree", Matter::Footing),
+            (FOLDER, "/base", Matter::Footing),
+            (TOUCHED, "/base/tree", Matter::Nothing),
+            (FOLDER, "/base/other", Matter::Nothing),
+            (FOLDER, "/base/web", Matter::Footing),
+            (CHANGED, "/base/web", Matter::Nothing),
+            (CHANGED, "/base/web/.env", Matter::Content),
+            (CHANGED, "/base/web/.env.local", Matter::Nothing),
+        ] {
+            let event = Said::heard(kind).map(|said| Event::new(said.plain()).add_path(path.into()));
+            let matter = event.map_or(Matter::Nothing, |event| relevance.matter(&event));
+            assert_eq!(matter, expected, "{kind:?} {path}");
+        }
+    }
+
+    #[test]
+    fn lost_events_matter() {
+        let relevance = Relevance::of("/base/tree".into());
+        let lost = Event::new(EventKind::Other).set_flag(Flag::Rescan);
+        assert_eq!(relevance.matter(&lost), Matter::Footing);
+    }
 }
