@@ -5,6 +5,7 @@ mod editors;
 mod folders;
 mod roots;
 mod silence;
+mod starvation;
 
 use std::collections::BTreeMap;
 use std::fs;
