@@ -1,132 +1,158 @@
 //! What the kernel has been asked to tell of.
 
 use std::collections::BTreeSet;
-use std::os::unix::fs::MetadataExt as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use notify_debouncer_full::notify::{self, RecommendedWatcher, RecursiveMode};
-use notify_debouncer_full::{DebounceEventResult, Debouncer, NoCache, new_debouncer_opt};
+use notify::{Config, Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 
+use super::footing::Footing;
 use super::limits::{self, Trouble};
 use super::quiet::Raw;
-use super::relevance::Relevance;
-
-/// Which folder a path leads to: number and device are given out again at once, the time of birth is not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Identity {
-    device: u64,
-    inode: u64,
-    born: Option<SystemTime>,
-}
-
-impl Identity {
-    /// The identity of a folder; `None` where there is none.
-    pub(super) fn of(path: &Utf8Path) -> Option<Self> {
-        let metadata = std::fs::symlink_metadata(path).ok().filter(std::fs::Metadata::is_dir)?;
-        Some(Self { device: metadata.dev(), inode: metadata.ino(), born: metadata.created().ok() })
-    }
-}
+use super::relevance::{Matter, Relevance};
 
 /// Watches of the kernel, for as long as it lives.
+///
+/// Nothing stands between the kernel's events and the waiting in [`super::quiet`]: a debouncer by path wakes up for
+/// ever, holds back what is replaced all the time, and forgets what was replaced and removed within its time.
 pub(super) struct Armed {
-    debouncer: Debouncer<RecommendedWatcher, NoCache>,
-    /// Folders of files beside the tree.
+    watcher: RecommendedWatcher,
+    root: Utf8PathBuf,
+    /// Folders watched without what is in their folders.
     folders: BTreeSet<Utf8PathBuf>,
-    /// Raised when a new folder could not be watched.
-    limited: Arc<AtomicBool>,
+    /// What there was when they were asked for.
+    footing: Footing,
+    found: Arc<Found>,
 }
+
+/// What events have said of the watches themselves.
+#[derive(Debug, Default)]
+struct Found {
+    /// A new folder could not be watched.
+    limited: AtomicBool,
+    /// There are new folders, which may have been filled before they were watched.
+    grown: AtomicBool,
+    /// Folders that watches were asked for have come or gone, or events were lost.
+    shaken: AtomicBool,
+}
+
+/// How often to begin again where folders go while they are being watched.
+const ATTEMPTS: usize = 10;
 
 impl Armed {
     /// Watches a root, the folders above it, and those of files beside the tree, as far as they are there and the
     /// system lets us.
-    ///
-    /// No cache of file ids: it serves to follow renames by path, and paths are not believed here.
     pub(super) fn new(
         root: &Utf8Path,
-        quiet: Duration,
         relevance: &Arc<Mutex<Relevance>>,
         raw: &Sender<Raw>,
     ) -> (Option<Self>, Option<Trouble>) {
-        // The debouncer would leave a thread behind if it could not be made.
-        if let Some(trouble) = limits::no_instance() {
-            return (None, Some(trouble));
-        }
-        let limited = Arc::new(AtomicBool::new(false));
-        let forward = forwarder(Arc::clone(relevance), Arc::clone(&limited), raw.clone());
-        // The rest of the time is waited for over all paths, in `quiet`.
-        let (timeout, tick) = (quiet * 3 / 5, quiet * 3 / 10);
-        let config = notify::Config::default().with_follow_symlinks(false);
-        let debouncer = match new_debouncer_opt(timeout, Some(tick), forward, NoCache::new(), config) {
-            Ok(debouncer) => debouncer,
+        let found = Arc::new(Found::default());
+        let forward = forwarder(Arc::clone(relevance), Arc::clone(&found), raw.clone());
+        let watcher = match RecommendedWatcher::new(forward, Config::default().with_follow_symlinks(false)) {
+            Ok(watcher) => watcher,
             Err(error) => return (None, Some(Trouble::of(&error, root))),
         };
-        let mut armed = Self { debouncer, folders: BTreeSet::new(), limited };
-        let folders = relevance.lock().unwrap_or_else(PoisonError::into_inner).folders();
-        let trouble = armed.watch_all(root, folders).err();
+        let beside = relevance.lock().unwrap_or_else(PoisonError::into_inner).folders();
+        let (root, footing) = (root.to_owned(), Footing::of(root, &beside));
+        let mut armed = Self { watcher, root, folders: BTreeSet::new(), footing, found };
+        let trouble = armed.watch_all(&beside).err();
         (Some(armed), trouble)
     }
 
-    fn watch_all(&mut self, root: &Utf8Path, folders: BTreeSet<Utf8PathBuf>) -> Result<(), Trouble> {
-        for folder in above(root) {
-            self.watch(folder, RecursiveMode::NonRecursive)?;
-        }
-        self.watch(root, RecursiveMode::Recursive)?;
-        self.watch_folders(folders)
+    /// The folders first: what happens to the root from here on is seen.
+    fn watch_all(&mut self, beside: &BTreeSet<Utf8PathBuf>) -> Result<(), Trouble> {
+        self.watch_folders(beside)?;
+        self.watch_root()
     }
 
-    /// Watches the folders of files beside the tree: these, and none that were named before.
-    pub(super) fn watch_folders(&mut self, folders: BTreeSet<Utf8PathBuf>) -> Result<(), Trouble> {
+    /// Watches the folders above the root and of files beside the tree: these, and none that were named before.
+    pub(super) fn watch_folders(&mut self, beside: &BTreeSet<Utf8PathBuf>) -> Result<(), Trouble> {
+        // What has changed until now must not be forgotten with the old footing.
+        self.found.shaken.fetch_or(!self.footing.holds(), Ordering::Relaxed);
+        self.footing = Footing::of(&self.root, beside);
+        let folders = self.footing.folders();
         for folder in self.folders.difference(&folders) {
             // It may be gone, and its watch with it.
-            let _ = self.debouncer.unwatch(folder.as_std_path());
+            let _ = self.watcher.unwatch(folder.as_std_path());
         }
         let added: Vec<Utf8PathBuf> = folders.difference(&self.folders).cloned().collect();
         self.folders = folders;
-        added.iter().try_for_each(|folder| self.watch(folder, RecursiveMode::NonRecursive))
+        for folder in added {
+            match self.watcher.watch(folder.as_std_path(), RecursiveMode::NonRecursive) {
+                // Whoever may not list a folder above may still follow what is below it.
+                Err(error) if limits::is_limit(&error) || beside.contains(&folder) => {
+                    self.unless_absent(error, &folder)?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Watches the root and every folder in it; again, whatever is watched already stays so.
+    pub(super) fn watch_root(&mut self) -> Result<(), Trouble> {
+        self.found.grown.store(false, Ordering::Relaxed);
+        for _ in 0..ATTEMPTS {
+            match self.watcher.watch(self.root.as_std_path(), RecursiveMode::Recursive) {
+                Ok(()) => return Ok(()),
+                // A folder that went meanwhile ends the walk, and those after it are not watched.
+                Err(error) => self.unless_absent(error, &self.root)?,
+            }
+            if !self.root.is_dir() {
+                return Ok(());
+            }
+        }
+        self.found.shaken.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// A folder that is not there is no trouble: what is above it is watched.
+    fn unless_absent(&self, error: notify::Error, folder: &Utf8Path) -> Result<(), Trouble> {
+        if limits::is_absence(&error) { Ok(()) } else { Err(Trouble::of(&error, folder)) }
+    }
+
+    /// Whether the root was there when it was to be watched.
+    pub(super) fn has_root(&self) -> bool {
+        self.footing.has_root()
     }
 
     /// Whether a new folder could not be watched.
     pub(super) fn is_limited(&self) -> bool {
-        self.limited.load(Ordering::Relaxed)
+        self.found.limited.load(Ordering::Relaxed)
     }
 
-    /// A folder that is not there is no trouble: what is above it is watched, or the periodic look finds it.
-    fn watch(&mut self, folder: &Utf8Path, mode: RecursiveMode) -> Result<(), Trouble> {
-        match self.debouncer.watch(folder.as_std_path(), mode) {
-            Err(error) if !limits::is_absence(&error) => Err(Trouble::of(&error, folder)),
-            _ => Ok(()),
-        }
+    /// Whether there are new folders.
+    pub(super) fn is_grown(&self) -> bool {
+        self.found.grown.load(Ordering::Relaxed)
+    }
+
+    /// Whether watches may be missing, or be those of folders that are elsewhere by now.
+    pub(super) fn is_shaken(&self) -> bool {
+        self.found.shaken.load(Ordering::Relaxed) || !self.footing.holds()
     }
 }
 
-/// The two folders above a root, and where they are not there the nearest one that is: one of them sees it return.
-fn above(root: &Utf8Path) -> BTreeSet<&Utf8Path> {
-    let nearest = root.ancestors().skip(1).find(|folder| folder.is_dir());
-    root.ancestors().skip(1).take(2).filter(|folder| folder.is_dir()).chain(nearest).collect()
-}
-
-/// What the debouncer calls with each batch of events, or of errors.
+/// What the watcher calls with each event or error.
 fn forwarder(
     relevance: Arc<Mutex<Relevance>>,
-    limited: Arc<AtomicBool>,
+    found: Arc<Found>,
     raw: Sender<Raw>,
-) -> impl FnMut(DebounceEventResult) + Send + 'static {
+) -> impl FnMut(notify::Result<Event>) + Send + 'static {
     move |result| {
-        let relevance = relevance.lock().unwrap_or_else(PoisonError::into_inner);
-        let matters = match &result {
-            Ok(events) => events.iter().any(|event| relevance.concerns(event)),
-            // What an error hid has to be looked at.
-            Err(_) => true,
+        let matter = match &result {
+            Ok(event) => relevance.lock().unwrap_or_else(PoisonError::into_inner).matter(event),
+            Err(error) => {
+                found.limited.fetch_or(limits::is_limit(error), Ordering::Relaxed);
+                // What an error hid has to be looked at.
+                Matter::Content
+            }
         };
-        drop(relevance);
-        if result.as_ref().err().into_iter().flatten().any(limits::is_limit) {
-            limited.store(true, Ordering::Relaxed);
-        }
-        if matters {
+        found.grown.fetch_or(matter == Matter::NewFolder, Ordering::Relaxed);
+        found.shaken.fetch_or(matter == Matter::Footing, Ordering::Relaxed);
+        if matter != Matter::Nothing {
             // Nobody listens any more only when the program ends.
             let _ = raw.send(Raw::Changed);
         }

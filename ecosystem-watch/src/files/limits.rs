@@ -4,8 +4,7 @@ use std::fmt;
 use std::io;
 
 use camino::Utf8Path;
-use notify_debouncer_full::notify::{Error, ErrorKind};
-use rustix::fs::inotify;
+use notify::{Error, ErrorKind};
 
 /// Why events do not come for all of a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,15 +52,6 @@ impl fmt::Display for Trouble {
 
 /// `EMFILE` of errno(3).
 const EMFILE: i32 = rustix::io::Errno::MFILE.raw_os_error();
-
-/// Why this program cannot have events at all; nothing where it can.
-pub(super) fn no_instance() -> Option<Trouble> {
-    match inotify::init(inotify::CreateFlags::CLOEXEC) {
-        Ok(_) => None,
-        Err(rustix::io::Errno::MFILE) => Some(Trouble::Instances),
-        Err(error) => Some(Trouble::Other(error.to_string())),
-    }
-}
 
 /// Whether a limit was reached.
 pub(super) fn is_limit(error: &Error) -> bool {

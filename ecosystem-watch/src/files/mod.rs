@@ -8,6 +8,7 @@
 //! beside the tree for those files.
 
 mod armed;
+mod footing;
 mod git;
 mod limits;
 mod quiet;
@@ -24,9 +25,9 @@ use std::time::{Duration, Instant};
 use camino::{Utf8Path, Utf8PathBuf};
 use ecosystem_core::os::state::Mode;
 
-use self::armed::{Armed, Identity};
+use self::armed::Armed;
 use self::limits::Trouble;
-use self::quiet::Raw;
+use self::quiet::{Raw, Times};
 use self::relevance::Relevance;
 
 /// What the loop is told.
@@ -41,7 +42,7 @@ pub(crate) enum FileHint {
 /// Follows the files of a tree for as long as it lives.
 pub(crate) struct Files {
     root: Utf8PathBuf,
-    quiet: Duration,
+    times: Times,
     relevance: Arc<Mutex<Relevance>>,
     raw: Sender<Raw>,
     hints: Sender<FileHint>,
@@ -52,16 +53,14 @@ pub(crate) struct Files {
 
 /// Whether events come.
 enum State {
-    /// They do, for the root of this identity.
-    Watching(Identity, Armed),
-    /// The root is not there; folders above it are watched.
-    Waiting(Option<Armed>),
+    /// They do: of the root, or where it is not there of the folders above it.
+    Watching(Armed),
     /// The system gives no events, or not for all of the tree, since then.
     Polling(Instant, Option<Armed>),
 }
 
-/// How often to try for events again where the system refused them.
-const TRY_AGAIN: Duration = Duration::from_secs(60);
+/// How often to begin again where the folders that matter come and go while they are being watched.
+const ATTEMPTS: usize = 10;
 
 impl Files {
     /// Begins to follow the files below `root`. Where events cannot be had it polls, and says so.
@@ -69,15 +68,19 @@ impl Files {
     /// A hint comes when nothing that matters has changed for `quiet`, or for ten times as long at most; and never
     /// while git is at work on the files.
     pub(crate) fn watch(root: &Utf8Path, quiet: Duration, hints: Sender<FileHint>) -> Self {
+        Self::timed(root, Times::of(quiet), hints)
+    }
+
+    fn timed(root: &Utf8Path, times: Times, hints: Sender<FileHint>) -> Self {
         let (raw, received) = channel();
-        quiet::spawn(received, hints.clone(), quiet, git::index_lock(root));
+        quiet::spawn(received, hints.clone(), times, root.to_owned());
         let mut files = Self {
             root: root.to_owned(),
-            quiet,
+            times,
             relevance: Arc::new(Mutex::new(Relevance::of(root))),
             raw,
             hints,
-            state: State::Waiting(None),
+            state: State::Polling(Instant::now(), None),
             told: None,
         };
         files.arm();
@@ -85,6 +88,8 @@ impl Files {
     }
 
     /// Follows these files too, and none beside the tree that were named before.
+    ///
+    /// A hint follows where they are others than before: they may have changed since they were read.
     pub(crate) fn also(&mut self, files: BTreeSet<Utf8PathBuf>) {
         let mut relevance = self.relevance.lock().unwrap_or_else(PoisonError::into_inner);
         if relevance.also == files {
@@ -93,72 +98,79 @@ impl Files {
         relevance.also = files;
         let folders = relevance.folders();
         drop(relevance);
-        let armed = match &mut self.state {
-            State::Watching(_, armed) | State::Waiting(Some(armed)) | State::Polling(_, Some(armed)) => armed,
-            State::Waiting(None) | State::Polling(_, None) => return,
-        };
-        if let Err(trouble) = armed.watch_folders(folders) {
+        let (State::Watching(armed) | State::Polling(_, Some(armed))) = &mut self.state else { return };
+        if let Err(trouble) = armed.watch_folders(&folders) {
             self.poll(trouble);
         }
+        let _ = self.raw.send(Raw::Changed);
     }
 
-    /// Watches the root that is there now, if it is another one than before or could not be watched; whether it did.
+    /// Watches what is not watched and is there now: another root than before, new folders, or all of it where the
+    /// system refused; whether it did.
     ///
     /// What happened until then made no event: the caller looks once more.
     pub(crate) fn rearm(&mut self) -> bool {
-        if matches!(&self.state, State::Watching(_, armed) if armed.is_limited()) {
-            self.poll(Trouble::Watches);
-            return false;
+        match &mut self.state {
+            State::Polling(since, _) => since.elapsed() >= self.times.try_again && self.arm(),
+            State::Watching(armed) if armed.is_limited() => self.poll(Trouble::Watches),
+            State::Watching(armed) if armed.is_shaken() => self.arm(),
+            State::Watching(armed) if armed.is_grown() => match armed.watch_root() {
+                Ok(()) => true,
+                Err(trouble) => self.poll(trouble),
+            },
+            State::Watching(_) => false,
         }
-        let there = Identity::of(&self.root);
-        let due = match &self.state {
-            State::Watching(identity, _) => there != Some(*identity),
-            State::Waiting(_) => true,
-            State::Polling(since, _) => since.elapsed() >= TRY_AGAIN,
-        };
-        due && self.arm()
     }
 
     /// How edits are learned of now.
     pub(crate) fn mode(&self) -> Mode {
         match self.state {
-            State::Watching(..) | State::Waiting(_) => Mode::Watching,
+            State::Watching(_) => Mode::Watching,
             State::Polling(..) => Mode::Polling,
         }
     }
 
     /// Begins anew with what is there; whether the root is watched then.
     fn arm(&mut self) -> bool {
-        // What is watched now goes first: it may be what a limit is reached by.
-        self.state = State::Waiting(None);
-        let identity = Identity::of(&self.root);
-        let (armed, trouble) = Armed::new(&self.root, self.quiet, &self.relevance, &self.raw);
-        self.state = match (trouble, identity, armed) {
-            (None, Some(identity), Some(armed)) => State::Watching(identity, armed),
-            (None, None, armed) => State::Waiting(armed),
-            (Some(trouble), _, armed) => {
-                self.tell(trouble);
-                State::Polling(Instant::now(), armed)
-            }
-            (None, Some(_), None) => State::Polling(Instant::now(), None),
-        };
+        for _ in 0..ATTEMPTS {
+            // What is watched now goes first: it may be what a limit is reached by.
+            self.state = State::Polling(Instant::now(), None);
+            let trouble = match Armed::new(&self.root, &self.relevance, &self.raw) {
+                (Some(armed), None) => {
+                    let settled = !armed.is_shaken();
+                    self.state = State::Watching(armed);
+                    if settled {
+                        break;
+                    }
+                    continue;
+                }
+                (armed, trouble) => {
+                    self.state = State::Polling(Instant::now(), armed);
+                    trouble
+                }
+            };
+            trouble.into_iter().for_each(|it| self.tell(it));
+            break;
+        }
         // The other side goes only when this program ends.
         let _ = self.raw.send(Raw::Poll(self.mode() == Mode::Polling));
-        if matches!(self.state, State::Watching(..)) {
+        let watches = matches!(&self.state, State::Watching(armed) if armed.has_root());
+        if watches {
             self.told = None;
         }
-        matches!(self.state, State::Watching(..))
+        watches
     }
 
-    /// Goes on with the events that come, and looks without.
-    fn poll(&mut self, trouble: Trouble) {
-        let armed = match std::mem::replace(&mut self.state, State::Waiting(None)) {
-            State::Watching(_, armed) => Some(armed),
-            State::Waiting(armed) | State::Polling(_, armed) => armed,
+    /// Goes on with the events that come, and looks without; nothing new is watched.
+    fn poll(&mut self, trouble: Trouble) -> bool {
+        let now = Instant::now();
+        self.state = match std::mem::replace(&mut self.state, State::Polling(now, None)) {
+            State::Watching(armed) => State::Polling(now, Some(armed)),
+            State::Polling(_, armed) => State::Polling(now, armed),
         };
-        self.state = State::Polling(Instant::now(), armed);
         let _ = self.raw.send(Raw::Poll(true));
         self.tell(trouble);
+        false
     }
 
     fn tell(&mut self, trouble: Trouble) {

@@ -2,11 +2,11 @@
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
-use super::FileHint;
+use super::{FileHint, git};
 
 /// What comes from the system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,38 +17,49 @@ pub(super) enum Raw {
     Poll(bool),
 }
 
-/// How often to look where no events come.
-const POLL: Duration = Duration::from_secs(2);
-
 /// In place of "for ever", which the standard library's channel has no timeout for.
 const LONG: Duration = Duration::from_secs(86_400);
 
 /// What may stop the waiting: a writer that never rests is followed ten times slower.
 const STARVATION: u32 = 10;
 
-/// How often to look whether git is done, and for how long at most: what is left of a git that was killed stays.
+/// How often to look whether git is done.
 const GIT_AGAIN: Duration = Duration::from_millis(10);
-const GIT_PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long to wait for what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Times {
+    /// Nothing that matters comes for so long before a hint.
+    pub(super) quiet: Duration,
+    /// How often to look where no events come.
+    pub(super) poll: Duration,
+    /// How often to try for events again where the system refused them.
+    pub(super) try_again: Duration,
+    /// How long git may take: what is left of one that was killed stays.
+    pub(super) git: Duration,
+}
+
+impl Times {
+    /// The usual ones with this quiet.
+    pub(super) fn of(quiet: Duration) -> Self {
+        let [poll, git, try_again] = [2, 30, 60].map(Duration::from_secs);
+        Self { quiet, poll, try_again, git }
+    }
+}
 
 /// Turns what comes into hints, for as long as somebody sends and somebody listens.
-pub(super) fn spawn(
-    raw: Receiver<Raw>,
-    hints: Sender<FileHint>,
-    quiet: Duration,
-    index_lock: Option<Utf8PathBuf>,
-) {
-    let rest = quiet * 2 / 5;
-    let mut waiter = Waiter { raw, hints, rest, bound: quiet * STARVATION, index_lock, polling: false };
+pub(super) fn spawn(raw: Receiver<Raw>, hints: Sender<FileHint>, times: Times, root: Utf8PathBuf) {
+    let mut waiter = Waiter { raw, hints, times, root, stale: None, polling: false };
     thread::spawn(move || while waiter.once().is_some() {});
 }
 
 struct Waiter {
     raw: Receiver<Raw>,
     hints: Sender<FileHint>,
-    /// How long nothing may come, after what has been quiet for a while already.
-    rest: Duration,
-    bound: Duration,
-    index_lock: Option<Utf8PathBuf>,
+    times: Times,
+    root: Utf8PathBuf,
+    /// A lock that was waited for in vain, by when it was made: not again.
+    stale: Option<SystemTime>,
     polling: bool,
 }
 
@@ -56,7 +67,7 @@ impl Waiter {
     /// Waits for something that matters and gives one hint; `None` when nobody is there any more.
     fn once(&mut self) -> Option<()> {
         loop {
-            match self.raw.recv_timeout(if self.polling { POLL } else { LONG }) {
+            match self.raw.recv_timeout(if self.polling { self.times.poll } else { LONG }) {
                 Ok(raw) if self.take_in(raw) => break,
                 Ok(_) => {}
                 Err(RecvTimeoutError::Timeout) if self.polling => break,
@@ -64,10 +75,9 @@ impl Waiter {
                 Err(RecvTimeoutError::Disconnected) => return None,
             }
         }
-        let began = Instant::now();
-        self.rest(began)?;
+        self.rest()?;
         if self.wait_for_git()? {
-            self.rest(Instant::now())?;
+            self.rest()?;
         }
         self.hints.send(FileHint::Changed).ok()
     }
@@ -81,9 +91,10 @@ impl Waiter {
     }
 
     /// Waits until nothing has come for a while.
-    fn rest(&mut self, began: Instant) -> Option<()> {
-        while began.elapsed() < self.bound {
-            match self.raw.recv_timeout(self.rest) {
+    fn rest(&mut self) -> Option<()> {
+        let began = Instant::now();
+        while began.elapsed() < self.times.quiet * STARVATION {
+            match self.raw.recv_timeout(self.times.quiet) {
                 Ok(raw) => _ = self.take_in(raw),
                 Err(RecvTimeoutError::Timeout) => break,
                 Err(RecvTimeoutError::Disconnected) => return None,
@@ -93,16 +104,15 @@ impl Waiter {
     }
 
     /// Waits while git is at work, and takes in what comes meanwhile; whether it was.
+    ///
+    /// Where the repository is, is asked each time: it may have been made a moment ago.
     fn wait_for_git(&mut self) -> Option<bool> {
-        let Some(lock) = self.index_lock.clone() else { return Some(false) };
+        let Some(lock) = git::index_lock(&self.root) else { return Some(false) };
         let began = Instant::now();
-        while lock.as_std_path().symlink_metadata().is_ok() {
-            if began.elapsed() >= GIT_PATIENCE {
-                let text = format!(
-                    "{lock} has been there for {} s: not waiting for git any longer",
-                    GIT_PATIENCE.as_secs()
-                );
-                self.hints.send(FileHint::Trouble(text)).ok()?;
+        while let Some(made) = made(&lock).filter(|made| self.stale != Some(*made)) {
+            if began.elapsed() >= self.times.git {
+                self.stale = Some(made);
+                self.tell_of_stale(&lock)?;
                 return Some(true);
             }
             match self.raw.recv_timeout(GIT_AGAIN) {
@@ -113,4 +123,17 @@ impl Waiter {
         }
         Some(began.elapsed() >= GIT_AGAIN)
     }
+
+    fn tell_of_stale(&self, lock: &Utf8Path) -> Option<()> {
+        let text = format!(
+            "{lock} has been there for {} s: not waiting for git any longer; remove it if no git is at work",
+            self.times.git.as_secs()
+        );
+        self.hints.send(FileHint::Trouble(text)).ok()
+    }
+}
+
+/// When a file was last written; nothing where there is none.
+fn made(lock: &Utf8Path) -> Option<SystemTime> {
+    lock.symlink_metadata().ok()?.modified().ok()
 }

@@ -5,7 +5,20 @@ use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use ecosystem_core::os::tree::{SKIPPED, is_source_name};
-use notify_debouncer_full::notify::event::{CreateKind, Event, EventKind, ModifyKind, RemoveKind};
+use notify::event::{CreateKind, Event, EventKind, ModifyKind, RemoveKind};
+
+/// What an event is about, the most important last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Matter {
+    /// Nothing that a look could find.
+    Nothing,
+    /// What is in the tree or in a file beside it.
+    Content,
+    /// A folder that was not in the tree before, or not under this name.
+    NewFolder,
+    /// Where the tree and the files beside it are; or events were lost, and it may be about anything.
+    Footing,
+}
 
 /// What is looked for in events.
 #[derive(Debug)]
@@ -26,29 +39,47 @@ impl Relevance {
         parents.filter(|folder| !folder.starts_with(&self.root)).collect()
     }
 
-    /// Whether to look because of an event.
+    /// What there is to look for because of an event.
     ///
     /// Accesses are our own reading, and would wake us for ever. An event without a path says that some were lost.
-    pub(super) fn concerns(&self, event: &Event) -> bool {
-        let access = matches!(event.kind, EventKind::Access(_));
-        event.need_rescan()
-            || (!access && (event.paths.is_empty() || event.paths.iter().any(|it| self.path(event.kind, it))))
+    pub(super) fn matter(&self, event: &Event) -> Matter {
+        if event.need_rescan() || event.paths.is_empty() {
+            return Matter::Footing;
+        }
+        if matches!(event.kind, EventKind::Access(_)) {
+            return Matter::Nothing;
+        }
+        event.paths.iter().map(|it| self.path(event.kind, it)).max().unwrap_or(Matter::Nothing)
     }
 
-    fn path(&self, kind: EventKind, path: &Path) -> bool {
-        let Some(path) = Utf8Path::from_path(path) else { return false };
+    fn path(&self, kind: EventKind, path: &Path) -> Matter {
+        let Some(path) = Utf8Path::from_path(path) else { return Matter::Nothing };
         if self.also.contains(path) {
-            return true;
+            return Matter::Content;
         }
-        // The root itself and the folders above it.
-        if self.root.starts_with(path) {
-            return comes_or_goes(kind);
+        if self.stands_on(path) && comes_or_goes(kind) {
+            return Matter::Footing;
         }
-        let Ok(below) = path.strip_prefix(&self.root) else { return false };
-        if below.iter().any(|part| SKIPPED.contains(&part)) {
-            return false;
+        match path.strip_prefix(&self.root) {
+            Ok(below) if !below.iter().any(|part| SKIPPED.contains(&part)) => below_root(kind, path),
+            _ => Matter::Nothing,
         }
-        path.file_name().is_some_and(is_source_name) || (comes_or_goes(kind) && !path.is_file())
+    }
+
+    /// Whether it is the root, the folder of a file beside the tree, or above one of them.
+    fn stands_on(&self, path: &Utf8Path) -> bool {
+        self.root.starts_with(path) || self.also.iter().any(|file| file.starts_with(path))
+    }
+}
+
+fn below_root(kind: EventKind, path: &Utf8Path) -> Matter {
+    let folder = comes_or_goes(kind) && !path.is_file();
+    match (folder, kind) {
+        (true, EventKind::Create(_)) => Matter::NewFolder,
+        (true, EventKind::Modify(_)) if path.is_dir() => Matter::NewFolder,
+        (true, _) => Matter::Content,
+        (false, _) if path.file_name().is_some_and(is_source_name) => Matter::Content,
+        (false, _) => Matter::Nothing,
     }
 }
 
@@ -65,7 +96,7 @@ fn comes_or_goes(kind: EventKind) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use notify_debouncer_full::notify::event::{AccessKind, DataChange, Flag, MetadataKind, RenameMode};
+    use notify::event::{AccessKind, DataChange, Flag, MetadataKind, RenameMode};
 
     use super::*;
 
@@ -82,37 +113,40 @@ mod tests {
         let mut relevance = Relevance::of("/base/tree".into());
         relevance.also = ["/base/web/.env".into()].into();
         for (kind, path, expected) in [
-            (CREATED, "/base/tree/web/ecosystem.edn", true),
-            (CHANGED, "/base/tree/web/ecosystem.edn", true),
-            (TOUCHED, "/base/tree/web/ecosystem.edn", true),
-            (REMOVED, "/base/tree/web/ecosystem.edn", true),
-            (READ, "/base/tree/web/ecosystem.edn", false),
+            (CREATED, "/base/tree/web/ecosystem.edn", Matter::Content),
+            (CHANGED, "/base/tree/web/ecosystem.edn", Matter::Content),
+            (TOUCHED, "/base/tree/web/ecosystem.edn", Matter::Content),
+            (REMOVED, "/base/tree/web/ecosystem.edn", Matter::Content),
+            (READ, "/base/tree/web/ecosystem.edn", Matter::Nothing),
             // An editor's lock.
-            (CREATED, "/base/tree/web/.#ecosystem.edn", false),
-            (CHANGED, "/base/tree/defaults.edn", true),
-            (CREATED, "/base/tree/web/server.log", false),
-            (CHANGED, "/base/tree/web/server.log", false),
-            (REMOVED, "/base/tree/web/server.log", false),
-            (FOLDER, "/base/tree/web", true),
-            (RENAMED, "/base/tree/web", true),
-            (CHANGED, "/base/tree/web/dist/ecosystem.config.mjs", false),
-            (FOLDER, "/base/tree/web/dist", false),
-            (FOLDER, "/base/tree/web/node_modules/x", false),
-            (RENAMED, "/base/tree", true),
-            (FOLDER, "/base", true),
-            (TOUCHED, "/base/tree", false),
-            (FOLDER, "/base/other", false),
-            (CHANGED, "/base/web/.env", true),
-            (CHANGED, "/base/web/.env.local", false),
+            (CREATED, "/base/tree/web/.#ecosystem.edn", Matter::Nothing),
+            (CHANGED, "/base/tree/defaults.edn", Matter::Content),
+            (CREATED, "/base/tree/web/server.log", Matter::Nothing),
+            (CHANGED, "/base/tree/web/server.log", Matter::Nothing),
+            (REMOVED, "/base/tree/web/server.log", Matter::Nothing),
+            (FOLDER, "/base/tree/web", Matter::NewFolder),
+            (RENAMED, "/base/tree/web", Matter::Content),
+            (CHANGED, "/base/tree/web/dist/ecosystem.config.mjs", Matter::Nothing),
+            (FOLDER, "/base/tree/web/dist", Matter::Nothing),
+            (FOLDER, "/base/tree/web/node_modules/x", Matter::Nothing),
+            (RENAMED, "/base/tree", Matter::Footing),
+            (FOLDER, "/base", Matter::Footing),
+            (TOUCHED, "/base/tree", Matter::Nothing),
+            (FOLDER, "/base/other", Matter::Nothing),
+            (FOLDER, "/base/web", Matter::Footing),
+            (CHANGED, "/base/web", Matter::Nothing),
+            (CHANGED, "/base/web/.env", Matter::Content),
+            (CHANGED, "/base/web/.env.local", Matter::Nothing),
         ] {
             let event = Event::new(kind).add_path(path.into());
-            assert_eq!(relevance.concerns(&event), expected, "{kind:?} {path}");
+            assert_eq!(relevance.matter(&event), expected, "{kind:?} {path}");
         }
     }
 
     #[test]
     fn lost_events_matter() {
         let relevance = Relevance::of("/base/tree".into());
-        assert!(relevance.concerns(&Event::new(EventKind::Other).set_flag(Flag::Rescan)));
+        let lost = Event::new(EventKind::Other).set_flag(Flag::Rescan);
+        assert_eq!(relevance.matter(&lost), Matter::Footing);
     }
 }

@@ -1,6 +1,8 @@
 //! Files as editors, git and people really change them.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod child;
+mod costs;
 mod editors;
 mod folders;
 mod roots;
