@@ -1,10 +1,14 @@
 //! Files as editors, git and people really change them.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod beside;
 mod child;
 mod costs;
 mod editors;
 mod folders;
+mod git;
+mod overflow;
+mod random;
 mod roots;
 mod silence;
 mod starvation;
