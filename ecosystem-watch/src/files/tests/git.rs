@@ -1,10 +1,8 @@
 //! Git at work on many files: one hint, when it is done.
 
 use std::process::Command;
-use std::sync::mpsc::channel;
 use std::time::Instant;
 
-use super::super::quiet::Times;
 use super::*;
 
 fn git(folder: &Utf8Path, arguments: &str) {
@@ -88,11 +86,8 @@ fn waits_for_the_lock() {
 /// What a killed git left is waited for once; the lock of another one again.
 #[test]
 fn a_lock_left_behind() {
-    let mut tree = Tree::new();
     let git = Duration::from_secs(1);
-    let (sender, hints) = channel();
-    tree.files = Files::timed(&tree.root, Times { git, ..Times::of(QUIET) }, sender);
-    tree.hints = hints;
+    let mut tree = Tree::timed(Times { git, ..Times::of(QUIET) }, |_| {});
     let lock = tree.base.join(".git/index.lock");
     write(&lock, "");
     let file = tree.daemon();

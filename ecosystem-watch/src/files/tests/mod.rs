@@ -7,6 +7,7 @@ mod costs;
 mod editors;
 mod folders;
 mod git;
+mod limits;
 mod overflow;
 mod random;
 mod roots;
@@ -21,7 +22,8 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::TempDir;
 
-use super::{FileHint, Files};
+use super::quiet::Times;
+use super::{FileHint, Files, Mode};
 
 /// As short as it is by default.
 const QUIET: Duration = Duration::from_millis(100);
@@ -52,13 +54,17 @@ impl Tree {
 
     /// A tree of one daemon and of what is made before it is followed.
     fn prepared(prepare: impl FnOnce(&Utf8Path)) -> Self {
+        Self::timed(Times::of(QUIET), prepare)
+    }
+
+    fn timed(times: Times, prepare: impl FnOnce(&Utf8Path)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let base = Utf8PathBuf::from_path_buf(folder.path().canonicalize().unwrap()).unwrap();
         let root = base.join("grand/parent/daemons");
         write(&root.join("web/ecosystem.edn"), "{}");
         prepare(&root);
         let (sender, hints) = channel();
-        let files = Files::watch(&root, QUIET, sender);
+        let files = Files::timed(&root, times, sender);
         Self { view: read(&root), base, root, files, hints, _folder: folder }
     }
 
