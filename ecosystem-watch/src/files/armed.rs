@@ -1,9 +1,11 @@
 //! What the kernel has been asked to tell of.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use notify::{Config, Event, RecommendedWatcher, RecursiveMode, Watcher as _};
@@ -19,12 +21,25 @@ use super::relevance::{Matter, Relevance};
 /// ever, holds back what is replaced all the time, and forgets what was replaced and removed within its time.
 pub(super) struct Armed {
     watcher: RecommendedWatcher,
+    /// After it, as fields are dropped in this order.
+    _ended: Ended,
     root: Utf8PathBuf,
     /// Folders watched without what is in their folders.
     folders: BTreeSet<Utf8PathBuf>,
     /// What there was when they were asked for.
     footing: Footing,
     found: Arc<Found>,
+}
+
+/// Waits, when dropped, until a watcher has given back what it had: it ends in a thread of its own, and a limit may be
+/// reached by it still when the next one is made.
+struct Ended(Receiver<Infallible>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        // The other side is dropped with the watcher's handler. There is no harm in going on without.
+        let _ = self.0.recv_timeout(Duration::from_secs(1));
+    }
 }
 
 /// What events have said of the watches themselves.
@@ -50,14 +65,16 @@ impl Armed {
         raw: &Sender<Raw>,
     ) -> (Option<Self>, Option<Trouble>) {
         let found = Arc::new(Found::default());
-        let forward = forwarder(Arc::clone(relevance), Arc::clone(&found), raw.clone());
+        let (held, ended) = channel();
+        let forward = forwarder(Arc::clone(relevance), Arc::clone(&found), raw.clone(), held);
         let watcher = match RecommendedWatcher::new(forward, Config::default().with_follow_symlinks(false)) {
             Ok(watcher) => watcher,
             Err(error) => return (None, Some(Trouble::of(&error, root))),
         };
         let beside = relevance.lock().unwrap_or_else(PoisonError::into_inner).folders();
         let (root, footing) = (root.to_owned(), Footing::of(root, &beside));
-        let mut armed = Self { watcher, root, folders: BTreeSet::new(), footing, found };
+        let mut armed =
+            Self { watcher, _ended: Ended(ended), root, folders: BTreeSet::new(), footing, found };
         let trouble = armed.watch_all(&beside).err();
         (Some(armed), trouble)
     }
@@ -84,7 +101,7 @@ impl Armed {
             match self.watcher.watch(folder.as_std_path(), RecursiveMode::NonRecursive) {
                 // Whoever may not list a folder above may still follow what is below it.
                 Err(error) if limits::is_limit(&error) || beside.contains(&folder) => {
-                    self.unless_absent(error, &folder)?;
+                    unless_absent(&error, &folder)?;
                 }
                 _ => {}
             }
@@ -99,7 +116,7 @@ impl Armed {
             match self.watcher.watch(self.root.as_std_path(), RecursiveMode::Recursive) {
                 Ok(()) => return Ok(()),
                 // A folder that went meanwhile ends the walk, and those after it are not watched.
-                Err(error) => self.unless_absent(error, &self.root)?,
+                Err(error) => unless_absent(&error, &self.root)?,
             }
             if !self.root.is_dir() {
                 return Ok(());
@@ -107,11 +124,6 @@ impl Armed {
         }
         self.found.shaken.store(true, Ordering::Relaxed);
         Ok(())
-    }
-
-    /// A folder that is not there is no trouble: what is above it is watched.
-    fn unless_absent(&self, error: notify::Error, folder: &Utf8Path) -> Result<(), Trouble> {
-        if limits::is_absence(&error) { Ok(()) } else { Err(Trouble::of(&error, folder)) }
     }
 
     /// Whether the root was there when it was to be watched.
@@ -135,13 +147,20 @@ impl Armed {
     }
 }
 
+/// A folder that is not there is no trouble: what is above it is watched.
+fn unless_absent(error: &notify::Error, folder: &Utf8Path) -> Result<(), Trouble> {
+    if limits::is_absence(error) { Ok(()) } else { Err(Trouble::of(error, folder)) }
+}
+
 /// What the watcher calls with each event or error.
 fn forwarder(
     relevance: Arc<Mutex<Relevance>>,
     found: Arc<Found>,
     raw: Sender<Raw>,
+    held: Sender<Infallible>,
 ) -> impl FnMut(notify::Result<Event>) + Send + 'static {
     move |result| {
+        let _ = &held;
         let matter = match &result {
             Ok(event) => relevance.lock().unwrap_or_else(PoisonError::into_inner).matter(event),
             Err(error) => {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Metadata};
+use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::time::SystemTime;
 
@@ -34,10 +35,8 @@ impl Footing {
             root: root.to_owned(),
             beside: beside.clone(),
             // A link in its place is not followed, as nothing is below the root.
-            root_identity: fs::symlink_metadata(root).ok().and_then(Identity::of),
-            folders: folders
-                .map(|it| (it.to_owned(), fs::metadata(it).ok().and_then(Identity::of)))
-                .collect(),
+            root_identity: Identity::of(fs::symlink_metadata(root)),
+            folders: folders.map(|it| (it.to_owned(), Identity::of(fs::metadata(it)))).collect(),
         }
     }
 
@@ -59,7 +58,8 @@ impl Footing {
 
 impl Identity {
     /// The identity of a folder; nothing for what is none.
-    fn of(metadata: Metadata) -> Option<Self> {
+    fn of(metadata: io::Result<Metadata>) -> Option<Self> {
+        let metadata = metadata.ok()?;
         let born = metadata.created().ok();
         metadata.is_dir().then_some(Self { device: metadata.dev(), inode: metadata.ino(), born })
     }

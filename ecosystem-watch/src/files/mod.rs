@@ -135,22 +135,16 @@ impl Files {
         for _ in 0..ATTEMPTS {
             // What is watched now goes first: it may be what a limit is reached by.
             self.state = State::Polling(Instant::now(), None);
-            let trouble = match Armed::new(&self.root, &self.relevance, &self.raw) {
-                (Some(armed), None) => {
-                    let settled = !armed.is_shaken();
-                    self.state = State::Watching(armed);
-                    if settled {
-                        break;
-                    }
-                    continue;
-                }
+            self.state = match Armed::new(&self.root, &self.relevance, &self.raw) {
+                (Some(armed), None) => State::Watching(armed),
                 (armed, trouble) => {
-                    self.state = State::Polling(Instant::now(), armed);
-                    trouble
+                    trouble.into_iter().for_each(|it| self.tell(it));
+                    State::Polling(Instant::now(), armed)
                 }
             };
-            trouble.into_iter().for_each(|it| self.tell(it));
-            break;
+            if !matches!(&self.state, State::Watching(armed) if armed.is_shaken()) {
+                break;
+            }
         }
         // The other side goes only when this program ends.
         let _ = self.raw.send(Raw::Poll(self.mode() == Mode::Polling));

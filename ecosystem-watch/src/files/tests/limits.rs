@@ -121,3 +121,22 @@ fn no_descriptor() {
         tree.does_not_mind(|_| {});
     });
 }
+
+/// What is watched no more is given back before anything else is asked for.
+#[test]
+fn all_of_what_there_is_in_use() {
+    if !namespaces() {
+        return not_tested("watching anew with all watches in use");
+    }
+    in_child(&this_test!(all_of_what_there_is_in_use), &NAMESPACE, || {
+        fs::write(INSTANCES, "1").unwrap();
+        let mut tree = tree(|_| {}, WATCHES, 5);
+        for round in 0..50 {
+            tree.sees(|root| {
+                fs::remove_dir_all(root).unwrap();
+                write(&root.join("web/ecosystem.edn"), &format!("{{:round {round}}}"));
+            });
+            assert_eq!(tree.files.mode(), Mode::Watching);
+        }
+    });
+}

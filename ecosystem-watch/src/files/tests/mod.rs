@@ -1,5 +1,6 @@
 //! Files as editors, git and people really change them.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![allow(clippy::print_stdout, reason = "figures, and what a child says, for those who ask by --nocapture")]
 
 mod beside;
 mod child;
