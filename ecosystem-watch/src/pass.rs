@@ -15,6 +15,7 @@ use ecosystem_core::plan::{Drift, Policy, Rest, Stopped};
 
 use crate::args::Args;
 use crate::resurrection;
+use crate::speak::happening;
 
 /// How long to wait for somebody's `sync` on the same tree.
 const LOCK_PATIENCE: Duration = Duration::from_secs(300);
@@ -107,7 +108,11 @@ impl<'a> Passes<'a> {
     }
 
     fn open(&self) -> Result<OsHost, HostError> {
-        OsHost::to_act(self.settings.clone(), LOCK_PATIENCE, || self.pm2_program())
+        let host = OsHost::to_act(self.settings.clone(), LOCK_PATIENCE, || self.pm2_program())?;
+        if host.left_behind() > 0 {
+            happening::left_behind(host.left_behind()).say();
+        }
+        Ok(host)
     }
 
     fn converge(

@@ -57,5 +57,16 @@ pub(super) fn open(
         };
         Ok(program)
     };
-    Ok(OsHost::to_act(settings, patience, program)?)
+    let host = OsHost::to_act(settings, patience, program)?;
+    if host.left_behind() > 0 {
+        let _ = show::tell(&format!(
+            "ended {} that a PM2 which was killed had left behind\n",
+            processes(host.left_behind())
+        ));
+    }
+    Ok(host)
+}
+
+fn processes(count: usize) -> String {
+    if count == 1 { "1 process".to_owned() } else { format!("{count} processes") }
 }

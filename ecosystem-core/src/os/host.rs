@@ -11,7 +11,7 @@ use super::dist::Removal;
 use super::interrupt::Interrupt;
 use super::machine::DaemonFacts;
 use super::pm2::{Client, ClientError, Pm2Program, ProgramError, Report, Timeouts, launch};
-use super::{dist, inventory, lock::Lock, machine, tree};
+use super::{dist, inventory, lock::Lock, machine, orphans, tree};
 use crate::converge::{Discarded, Host, HostError, Outcome, Progress, Tree, WriteOutcome, Written};
 use crate::model::{DaemonId, Owner};
 use crate::plan::{Inventory, Plan};
@@ -47,6 +47,7 @@ pub const TESTED_PM2: &[u64] = &[5, 6, 7];
 pub struct OsHost {
     settings: Settings,
     pm2: Option<(Client, Report)>,
+    left_behind: usize,
     _lock: Option<Lock>,
 }
 
@@ -61,10 +62,11 @@ impl OsHost {
             Err(ClientError::NotRunning { .. }) => None,
             Err(error) => return Err(unusable(&error)),
         };
-        Ok(Self { settings, pm2, _lock: None })
+        Ok(Self { settings, pm2, left_behind: 0, _lock: None })
     }
 
-    /// A host to act on: takes the tree's lock, and starts PM2 through `program` where it is not up.
+    /// A host to act on: takes the tree's lock, and starts PM2 through `program` where it is not up. What a PM2 that
+    /// was killed has left of this tree is ended before.
     ///
     /// `program` is asked for only then. `patience` is how long to wait for another run on the same tree.
     ///
@@ -76,8 +78,10 @@ impl OsHost {
         program: impl FnOnce() -> Result<Pm2Program, ProgramError>,
     ) -> Result<Self, HostError> {
         let lock = Lock::take(&settings.home, &settings.owner, patience)?;
+        let mut left_behind = 0;
         let client = match Client::connect(&settings.home, LOOKING) {
             Err(ClientError::NotRunning { .. }) => {
+                left_behind = orphans::end(&settings.home, &settings.owner);
                 let program = program().map_err(|error| HostError::new(error.to_string()))?;
                 launch(&program, &settings.home, LAUNCH_PATIENCE, LOOKING)
                     .map_err(|error| HostError::new(format!("PM2 cannot be started: {error}")))?
@@ -85,7 +89,7 @@ impl OsHost {
             other => other.map_err(|error| unusable(&error))?,
         };
         let pm2 = Some(introduce(client, &settings)?);
-        Ok(Self { settings, pm2, _lock: Some(lock) })
+        Ok(Self { settings, pm2, left_behind, _lock: Some(lock) })
     }
 
     /// PM2's list as it is now, raw: what `pm2 save` keeps. It holds the secrets of apps.
@@ -97,6 +101,13 @@ impl OsHost {
             Some((client, _)) => client.list().map_err(|error| unusable(&error)),
             None => Ok(Vec::new()),
         }
+    }
+
+    /// How many processes of this tree were ended because a PM2 that was killed had left them behind: the PM2 that was
+    /// started then would have started second copies.
+    #[must_use]
+    pub fn left_behind(&self) -> usize {
+        self.left_behind
     }
 
     /// When PM2's daemon was started, in milliseconds since 1970; 0 where it is not up.

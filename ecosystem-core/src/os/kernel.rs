@@ -56,6 +56,28 @@ pub fn parent(pid: u32) -> Option<u32> {
     rest.split_whitespace().nth(1)?.parse().ok()
 }
 
+/// Every process with its parent.
+#[must_use]
+pub fn processes() -> BTreeMap<u32, u32> {
+    let names = fs::read_dir("/proc").into_iter().flatten().flatten().map(|entry| entry.file_name());
+    let pids = names.filter_map(|name| name.to_str()?.parse().ok());
+    pids.filter_map(|pid| Some((pid, parent(pid)?))).collect()
+}
+
+/// A process and everything that it has started, directly or not, and that has not lost its parent since.
+#[must_use]
+pub fn tree(root: u32, parents: &BTreeMap<u32, u32>) -> BTreeSet<u32> {
+    let mut tree = BTreeSet::from([root]);
+    loop {
+        let children = parents.iter().filter(|(_, parent)| tree.contains(parent)).map(|(pid, _)| *pid);
+        let children: Vec<u32> = children.filter(|pid| !tree.contains(pid)).collect();
+        if children.is_empty() {
+            return tree;
+        }
+        tree.extend(children);
+    }
+}
+
 fn variables(bytes: &[u8]) -> BTreeMap<String, String> {
     split(bytes)
         .filter_map(|line| line.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned())))

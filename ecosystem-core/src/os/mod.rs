@@ -23,6 +23,7 @@ mod inventory;
 mod lock;
 mod log_tail;
 mod observer;
+mod orphans;
 mod regular_file;
 mod state_folder;
 mod verify;

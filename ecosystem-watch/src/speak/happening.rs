@@ -65,6 +65,12 @@ pub(crate) fn succession(app: &str, log: &Utf8Path) -> Line {
     Line::new(Level::INFO, "succession", message).with("app", app).with("log", log.as_str())
 }
 
+/// Processes were ended that would have run beside second copies of themselves.
+pub(crate) fn left_behind(count: usize) -> Line {
+    let message = format!("ended {count} of our processes that a PM2 which was killed had left behind");
+    Line::new(Level::INFO, "left-behind", message).with("count", count)
+}
+
 /// PM2 came back after it was ended by force, and runs a watcher of its own.
 pub(crate) fn superseded() -> Line {
     let message = "PM2 came back and runs another watcher of this tree: leaving it to that one";

@@ -49,9 +49,12 @@ fn a_pm2_that_was_killed_is_started_and_not_in_a_loop() {
     let watcher = Watcher::start(&world, &["--resync", "0.3"]);
     all_run(&world);
     for _ in 0..3 {
-        end_by_force(&world, &[]);
+        let before = world.stamped();
+        world.pm2.daemon().kill();
+        assert_eq!(world.stamped(), before, "PM2's children live on without it");
         wait_until("PM2 is started", VERY_LONG, || is_up(&world));
         all_run(&world);
+        assert_eq!(world.stamped().len(), 3, "each runs once: what was left behind has been ended");
     }
     end_by_force(&world, &[]);
     world.looks_again(25);
@@ -126,9 +129,10 @@ fn a_watcher_that_outlives_its_pm2_brings_it_back() {
     wait_until("it has looked", LONG, || {
         world.state().is_some_and(|state| state.pid == watcher && state.looks > 0)
     });
-    end_by_force(&world, &[watcher]);
+    world.pm2.daemon().kill();
     world.becomes_within(VERY_LONG, &all);
     assert_ne!(world.pid("watcher"), watcher);
+    wait_until("each runs once", LONG, || world.stamped().len() == 4);
     world.daemon("kept", &daemon(&[("kept", "blue")]));
     world.becomes(&[("web", "red"), ("mail", "red"), ("kept", "blue"), ("watcher", "")]);
 }
