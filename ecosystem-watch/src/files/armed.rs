@@ -1,9 +1,8 @@
 //! What the kernel has been asked to tell of.
 
 use std::collections::BTreeSet;
-use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -23,25 +22,12 @@ use super::relevance::{Matter, Relevance};
 /// serves to follow renames by path, and paths are not believed here.
 pub(super) struct Armed {
     watcher: Debouncer<Kernel, NoCache>,
-    /// After it, as fields are dropped in this order.
-    _ended: Ended,
     root: Utf8PathBuf,
     /// Folders watched without what is in their folders.
     folders: BTreeSet<Utf8PathBuf>,
     /// What there was when they were asked for.
     footing: Footing,
     found: Arc<Found>,
-}
-
-/// Waits, when dropped, until a watcher has given back what it had: it ends in a thread of its own, and a limit may be
-/// reached by it still when the next one is made.
-struct Ended(Receiver<Infallible>);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        // The other side is dropped with the watcher's handler. There is no harm in going on without.
-        let _ = self.0.recv_timeout(Duration::from_secs(1));
-    }
 }
 
 /// What events have said of the watches themselves.
@@ -68,8 +54,7 @@ impl Armed {
         raw: &Sender<Raw>,
     ) -> (Option<Self>, Option<Trouble>) {
         let found = Arc::new(Found::default());
-        let (held, ended) = channel();
-        let forward = forwarder(Arc::clone(relevance), Arc::clone(&found), raw.clone(), held);
+        let forward = forwarder(Arc::clone(relevance), Arc::clone(&found), raw.clone());
         let config = Config::default().with_follow_symlinks(false);
         let watcher = match new_debouncer_opt(gathering, Some(gathering), forward, NoCache::new(), config) {
             Ok(watcher) => watcher,
@@ -77,8 +62,7 @@ impl Armed {
         };
         let beside = relevance.lock().unwrap_or_else(PoisonError::into_inner).folders();
         let (root, footing) = (root.to_owned(), Footing::of(root, &beside));
-        let mut armed =
-            Self { watcher, _ended: Ended(ended), root, folders: BTreeSet::new(), footing, found };
+        let mut armed = Self { watcher, root, folders: BTreeSet::new(), footing, found };
         let trouble = armed.watch_all(&beside).err();
         (Some(armed), trouble)
     }
@@ -161,10 +145,8 @@ fn forwarder(
     relevance: Arc<Mutex<Relevance>>,
     found: Arc<Found>,
     raw: Sender<Raw>,
-    held: Sender<Infallible>,
 ) -> impl FnMut(DebounceEventResult) + Send + 'static {
     move |result| {
-        let _ = &held;
         let matter = match &result {
             Ok(events) => {
                 let relevance = relevance.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,8 +1,10 @@
 //! The kernel's watcher as the debouncer is given it.
 
+use std::convert::Infallible;
 use std::io;
 use std::path::Path;
-use std::time::SystemTime;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, SystemTime};
 
 use notify_debouncer_full::notify::event::{
     CreateKind, DataChange, MetadataKind, ModifyKind, RemoveKind, RenameMode,
@@ -22,6 +24,19 @@ use notify_debouncer_full::notify::{
 /// running for ever. One that could not be opened says so when it is asked to watch.
 pub(super) struct Kernel {
     opened: std::result::Result<RecommendedWatcher, NotOpened>,
+    /// After it, as fields are dropped in this order.
+    _ended: Ended,
+}
+
+/// Waits, when dropped, until a watcher has given back what it had: it ends in a thread of its own, and a limit may be
+/// reached by it still when the next one is made.
+struct Ended(Receiver<Infallible>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        // The other side is dropped with the watcher's handler. There is no harm in going on without.
+        let _ = self.0.recv_timeout(Duration::from_secs(1));
+    }
 }
 
 /// Why there is no watcher: what can be told again and again, as errors cannot be copied.
@@ -94,18 +109,13 @@ impl Said {
 
 impl Watcher for Kernel {
     fn new<F: EventHandler>(mut handler: F, config: Config) -> Result<Self> {
-        let hand_on = move |heard: Result<Event>| match heard {
-            // The debouncer keeps one of these, and leaves out any other without a path.
-            Ok(event) if event.need_rescan() => handler.handle_event(Ok(event)),
-            Ok(mut event) => {
-                if let Some(said) = Said::heard(event.kind) {
-                    event.kind = said.plain();
-                    handler.handle_event(Ok(event));
-                }
-            }
-            Err(error) => handler.handle_event(Err(error)),
+        let (held, ended) = channel::<Infallible>();
+        let hand_on = move |heard: Result<Event>| {
+            let _ = &held;
+            hand_on(heard, &mut handler);
         };
-        Ok(Self { opened: RecommendedWatcher::new(hand_on, config).map_err(NotOpened::because) })
+        let opened = RecommendedWatcher::new(hand_on, config).map_err(NotOpened::because);
+        Ok(Self { opened, _ended: Ended(ended) })
     }
 
     fn watch(&mut self, path: &Path, mode: RecursiveMode) -> Result<()> {
@@ -118,6 +128,20 @@ impl Watcher for Kernel {
 
     fn kind() -> WatcherKind {
         RecommendedWatcher::kind()
+    }
+}
+
+fn hand_on(heard: Result<Event>, handler: &mut impl EventHandler) {
+    match heard {
+        // The debouncer keeps one of these, and leaves out any other without a path.
+        Ok(event) if event.need_rescan() => handler.handle_event(Ok(event)),
+        Ok(mut event) => {
+            if let Some(said) = Said::heard(event.kind) {
+                event.kind = said.plain();
+                handler.handle_event(Ok(event));
+            }
+        }
+        Err(error) => handler.handle_event(Err(error)),
     }
 }
 
