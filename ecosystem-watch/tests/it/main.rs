@@ -11,6 +11,7 @@
 mod support;
 
 mod drift;
+mod help;
 mod idle;
 mod pm2_ends;
 mod random_edits;
