@@ -59,7 +59,7 @@ impl<S: Subscriber, W: Write + Send + 'static> Layer<S> for Log<W> {
     }
 }
 
-/// What an event carries: that of a [`Line`](super::Line), or of a call of `tracing` anywhere.
+/// What an event carries: that of a [`Line`](super::line::Line), or of a call of `tracing` anywhere.
 #[derive(Default)]
 struct Read {
     mark: Option<String>,

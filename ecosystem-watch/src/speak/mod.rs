@@ -1,6 +1,6 @@
 //! What the watcher says: a line for each thing that happens, on stdout, where PM2 keeps it as its log.
 //!
-//! - [`happening`] makes the [`Line`] of each thing that happens once: pure functions from what happened to a
+//! - [`happening`] makes the [`Line`](line::Line) of each thing that happens once: pure functions from what happened to a
 //!   sentence and its members.
 //! - [`Said`] is the memory of what stands until somebody mends it: said when it comes and when it is gone, however
 //!   often the watcher looks in between.
