@@ -80,7 +80,7 @@ fn watched(world: &World, daemons: usize) -> Watcher {
         let text = daemon_with(":autostart false", &[(&format!("app-{number}"), "red")]);
         world.daemon(&format!("group-{}/{number}", number % 20), &text);
     }
-    let watcher = Watcher::start(world, &["--jobs", "32"]);
+    let watcher = Watcher::start(world, &[]);
     wait_until("the first look is over", FOREVER, || !watcher.log.events("looked").is_empty());
     let mut last = (world.looks(), Instant::now());
     wait_until("it rests", FOREVER, || {

@@ -61,17 +61,20 @@ fn main() -> ExitCode {
 
 /// Watches until a signal ends it.
 fn watch(args: &Args) -> Result<(), HostError> {
-    // The pass itself and its steps.
-    aside::make_room(1 + usize::from(args.jobs));
     let (sender, hints) = channel();
     let (interrupt, own_step) = (Interrupt::default(), Arc::new(AtomicBool::new(false)));
     signals::listen(sender.clone(), interrupt.clone(), Arc::clone(&own_step))
         .map_err(|error| HostError::new(format!("cannot listen to signals: {error}")))?;
+    // The pass itself and its steps.
+    aside::make_room(STANDING_THREADS + 1 + usize::from(args.jobs));
     let Some(place) = place(args, &hints)? else { return Ok(()) };
     let passes = Passes::new(args, &place, interrupt)?;
     let Some(lock) = standby::take(passes.home(), passes.owner(), &hints)? else { return Ok(()) };
     Watcher::new(args, passes, lock, (sender, hints), own_step).run()
 }
+
+/// Threads that are started once and stay: signals, PM2's events, and those of files, of which the libraries have some.
+const STANDING_THREADS: usize = 8;
 
 /// How often to look for a tree that is not there yet.
 const ROOT_AGAIN: Duration = Duration::from_secs(2);

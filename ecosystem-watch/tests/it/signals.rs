@@ -43,7 +43,10 @@ fn an_idle_one_ends_at_once_and_leaves_its_apps() {
         let watcher = Watcher::start(&world, &[]);
         world.becomes(&[("web", "red")]);
         let web = world.pid("web");
-        wait_until("it has looked", LONG, || world.state().is_some_and(|state| state.looks > 0));
+        let pid = u32::try_from(watcher.process().pid()).unwrap();
+        wait_until("it has looked", LONG, || {
+            world.state().is_some_and(|state| state.pid == pid && state.looks > 0)
+        });
         watcher.signal(signal);
         assert!(watcher.ended().success());
         assert_eq!(world.pid("web"), web);
