@@ -18,7 +18,8 @@
 //! 6. [`plan`] compares field by field. Out come steps with their reasons ([`Plan`]), which leave whoever takes them
 //!    no choice; a plan made after them is empty.
 //! 7. [`converge`] is one whole pass over the trait [`Host`](converge::Host), behind which the world lies.
-//! 8. `os`, with the feature of that name, is such a host: disk, locks, PM2's sockets, `/proc`. It is the only
+//! 8. [`scaffold`] is the other way round: a definition as the text of an `ecosystem.edn`, for those who begin one.
+//! 9. `os`, with the feature of that name, is such a host: disk, locks, PM2's sockets, `/proc`. It is the only
 //!    module with effects, and without the feature it is not even compiled.
 //!
 //! Text to a file that PM2 loads:
