@@ -30,8 +30,8 @@ pub(crate) struct Passes<'a> {
 /// What the watcher has seen that a single pass cannot know.
 #[derive(Default)]
 pub(crate) struct Seen {
-    /// Daemons that have been missing for long enough.
-    pub(crate) missing_for_long: BTreeSet<DaemonId>,
+    /// Daemons that have been missing for long enough, where that is waited for.
+    pub(crate) missing_for_long: Option<BTreeSet<DaemonId>>,
     /// Apps that are not to be tried now.
     pub(crate) resting: BTreeMap<String, Rest>,
 }
@@ -78,7 +78,7 @@ impl<'a> Passes<'a> {
             stopped: if self.args.heal_stopped { Stopped::Start } else { Stopped::Hold },
             drift: if self.args.self_heal { Drift::Heal } else { Drift::Hold },
             prune: self.args.prune,
-            missing_for_long: Some(seen.missing_for_long),
+            missing_for_long: seen.missing_for_long,
             resting: seen.resting,
             ..Policy::default()
         };

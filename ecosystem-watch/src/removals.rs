@@ -17,8 +17,13 @@ impl Removals {
         Self { grace, missing: BTreeMap::new() }
     }
 
-    /// Daemons that were already missing when the tree was looked at that long ago.
-    pub(crate) fn missing_for_long(&self, now: Instant) -> BTreeSet<DaemonId> {
+    /// Daemons that were already missing when the tree was looked at that long ago; `None` where nothing is waited for.
+    pub(crate) fn missing_for_long(&self, now: Instant) -> Option<BTreeSet<DaemonId>> {
+        let waits = !self.grace.is_zero();
+        waits.then(|| self.long_missing(now))
+    }
+
+    fn long_missing(&self, now: Instant) -> BTreeSet<DaemonId> {
         self.missing
             .iter()
             .filter(|(_, since)| now >= **since + self.grace)
@@ -34,9 +39,9 @@ impl Removals {
             missing.map(|id| (id.clone(), self.missing.get(&id).copied().unwrap_or(now))).collect();
     }
 
-    /// When the second look is due.
-    pub(crate) fn due(&self, now: Instant) -> Option<Instant> {
-        self.missing.values().map(|since| *since + self.grace).filter(|due| *due > now).min()
+    /// When the second look is due that has not been had by the look begun at `looked`; it may be over already.
+    pub(crate) fn due(&self, looked: Instant) -> Option<Instant> {
+        self.missing.values().map(|since| *since + self.grace).filter(|due| *due > looked).min()
     }
 }
 
@@ -57,7 +62,7 @@ mod tests {
 
     fn after(removals: &Removals, start: Instant, seconds: u64) -> Vec<String> {
         let long = removals.missing_for_long(start + Duration::from_secs(seconds));
-        long.iter().map(ToString::to_string).collect()
+        long.unwrap_or_default().iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -73,6 +78,19 @@ mod tests {
         assert_eq!(after(&removals, start, 3), ["a"]);
         assert_eq!(after(&removals, start, 5), ["a", "b"]);
         assert_eq!(removals.due(start + Duration::from_secs(5)), None);
+    }
+
+    #[test]
+    fn a_look_that_took_longer_than_the_grace_is_followed_by_another() {
+        let (start, mut removals) = (Instant::now(), Removals::new(Duration::from_secs(3)));
+        removals.note(&plan(&[("a", Why::MissingForNow)]), start);
+        // Whenever that is asked: the look that saw it missing began before.
+        assert_eq!(removals.due(start), Some(start + Duration::from_secs(3)));
+    }
+
+    #[test]
+    fn without_a_grace_nothing_is_waited_for() {
+        assert_eq!(Removals::new(Duration::ZERO).missing_for_long(Instant::now()), None);
     }
 
     #[test]

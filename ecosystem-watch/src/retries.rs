@@ -79,9 +79,10 @@ impl Retries {
         tries.last = now;
     }
 
-    /// When the next try is due.
-    pub(crate) fn due(&self, now: Instant) -> Option<Instant> {
-        self.apps.values().filter(|tries| !tries.given_up()).map(Tries::next).filter(|next| *next > now).min()
+    /// When the next try is due that the look begun at `looked` did not make; it may be over already.
+    pub(crate) fn due(&self, looked: Instant) -> Option<Instant> {
+        let next = self.apps.values().filter(|tries| !tries.given_up()).map(Tries::next);
+        next.filter(|next| *next > looked).min()
     }
 
     /// Somebody has looked: everything may be tried again.

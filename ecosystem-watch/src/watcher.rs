@@ -45,6 +45,8 @@ pub(crate) struct Watcher<'a> {
     save_problem: Option<String>,
     /// When PM2 may be started, where that is waited for.
     launch_due: Option<Instant>,
+    /// When the last look began.
+    began: Instant,
     /// Edits after this are news.
     looked_at: SystemTime,
 }
@@ -85,6 +87,7 @@ impl<'a> Watcher<'a> {
             record: Record::new(lock, args.prune),
             save_problem: None,
             launch_due: None,
+            began: Instant::now(),
             looked_at: SystemTime::now(),
             passes: Arc::new(passes),
             hints,
@@ -126,14 +129,14 @@ impl<'a> Watcher<'a> {
 
     /// When there is something to do although nothing happens.
     fn due(&self) -> Instant {
-        let now = Instant::now();
-        let dues = [self.removals.due(now), self.retries.due(now), self.launch_due];
-        let resync = now + jittered(self.args.resync);
+        let dues = [self.removals.due(self.began), self.retries.due(self.began), self.launch_due];
+        let resync = Instant::now() + jittered(self.args.resync);
         dues.into_iter().flatten().fold(resync, Instant::min)
     }
 
     fn look(&mut self) -> Result<ControlFlow<()>, HostError> {
         let began = Instant::now();
+        self.began = began;
         self.passes.settings.interrupt.calm();
         let Looked { acted, flow } = match self.pm2_is_missing(began) {
             Some(problem) => self.trouble(&problem),

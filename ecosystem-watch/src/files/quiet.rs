@@ -26,6 +26,9 @@ const STARVATION: u32 = 10;
 /// How often to look whether git is done.
 const GIT_AGAIN: Duration = Duration::from_millis(10);
 
+/// The least rest after git was at work: the last of hundreds of events may be a while on their way.
+const AFTER_GIT: Duration = Duration::from_millis(60);
+
 /// How long to wait for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Times {
@@ -86,9 +89,9 @@ impl Waiter {
                 Err(RecvTimeoutError::Disconnected) => return None,
             }
         }
-        self.rest()?;
+        self.rest(self.times.rest())?;
         if self.wait_for_git()? {
-            self.rest()?;
+            self.rest(self.times.rest().max(AFTER_GIT))?;
         }
         self.hints.send(FileHint::Changed).ok()
     }
@@ -101,11 +104,11 @@ impl Waiter {
         raw == Raw::Changed
     }
 
-    /// Waits until nothing has come for a while.
-    fn rest(&mut self) -> Option<()> {
+    /// Waits until nothing has come for so long.
+    fn rest(&mut self, rest: Duration) -> Option<()> {
         let began = Instant::now();
         while began.elapsed() < self.times.quiet * STARVATION {
-            match self.raw.recv_timeout(self.times.rest()) {
+            match self.raw.recv_timeout(rest) {
                 Ok(raw) => _ = self.take_in(raw),
                 Err(RecvTimeoutError::Timeout) => break,
                 Err(RecvTimeoutError::Disconnected) => return None,

@@ -39,6 +39,13 @@ fn what_waits_for_a_yes_goes_when_it_is_given() {
 }
 
 #[test]
+fn without_a_grace_it_goes_at_once() {
+    let (world, _watcher) = watched(&["--prune-grace", "0"]);
+    world.remove("web");
+    world.becomes(&[("mail", "red"), ("kept", "red")]);
+}
+
+#[test]
 fn what_is_never_pruned_stays() {
     let (world, watcher) = watched(&["--prune-grace", "0.3", "--prune", "never"]);
     let before = world.pids();

@@ -7,7 +7,7 @@ use super::*;
 
 /// So little quiet that git is at work for many times as long: only its lock tells that it is not done.
 const HASTE: Times = Times {
-    quiet: Duration::from_millis(2),
+    quiet: Duration::from_millis(20),
     poll: Duration::from_secs(2),
     try_again: Duration::from_secs(60),
     git: Duration::from_secs(30),
