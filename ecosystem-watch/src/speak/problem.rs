@@ -3,8 +3,9 @@
 use ecosystem_core::converge::{HostError, Report, StepError};
 use ecosystem_core::diagnostic::{Diagnostic, Label, Severity};
 use ecosystem_core::model::DaemonId;
-use ecosystem_core::os::state::ProblemKind;
+use ecosystem_core::os::state::{ProblemKind, Timestamp};
 use ecosystem_core::plan::{Hold, Why};
+use ecosystem_core::pm2::observed::Process;
 use ecosystem_core::render::DIST;
 use tracing::Level;
 
@@ -60,12 +61,28 @@ pub(super) fn trouble(error: &HostError) -> Standing {
     host(ProblemKind::Trouble, error)
 }
 
-/// Apps whose step was put off: what failed before is as it was.
-pub(super) fn put_off(report: &Report) -> impl Iterator<Item = &str> {
+/// Apps of which it is not known whether what failed before is mended: their step was put off, or they have been up for
+/// a moment only.
+pub(super) fn put_off(report: &Report, now: Timestamp) -> impl Iterator<Item = &str> {
     let resting = report.plan.holds.iter().filter(|hold| matches!(hold.why, Why::Resting { .. }));
     let skipped = report.outcomes.iter().filter(|it| matches!(it.result, Err(StepError::Interrupted)));
-    resting.map(|hold| hold.app.as_str()).chain(skipped.map(|outcome| outcome.app.as_str()))
+    let verified = |name: &str| report.outcomes.iter().any(|it| it.app == name && it.result.is_ok());
+    let new = report.observed.processes.iter();
+    let new = new.filter(move |process| has_only_started(process, now) && !verified(&process.name));
+    resting
+        .map(|hold| hold.app.as_str())
+        .chain(skipped.map(|outcome| outcome.app.as_str()))
+        .chain(new.map(|process| process.name.as_str()))
 }
+
+/// Whether it cannot be said yet that a process stays up: one that crashes at once runs for a moment each time.
+fn has_only_started(process: &Process, now: Timestamp) -> bool {
+    let now = u64::try_from(now.as_millisecond()).unwrap_or_default();
+    process.started_at.is_some_and(|started| now < started.saturating_add(STAYS_UP_MS))
+}
+
+/// What an app that is found right must have been up for until a failure of its counts as mended.
+const STAYS_UP_MS: u64 = 10_000;
 
 fn diagnostic(it: &Diagnostic, report: &Report) -> Standing {
     let place = it.labels.first();

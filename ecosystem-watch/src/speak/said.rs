@@ -26,7 +26,7 @@ struct Known {
 impl Said {
     /// What is to be said after a pass: what is gone, then what is new.
     pub(crate) fn after(&mut self, report: &Report, now: Timestamp) -> Vec<Line> {
-        let put_off: Vec<&str> = put_off(report).collect();
+        let put_off: Vec<&str> = put_off(report, now).collect();
         let is_put_off = |known: &Known| {
             let Key { kind, about, .. } = &known.standing.key;
             *kind == ProblemKind::Failed && put_off.contains(&about.as_str())

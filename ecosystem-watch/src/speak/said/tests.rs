@@ -140,6 +140,23 @@ fn a_step_that_fails_again_is_no_news() {
 }
 
 #[test]
+fn what_has_only_just_started_is_not_mended_yet() {
+    let up_since = |time: &str| {
+        let mut up = report();
+        up.observed = running(&["web"]);
+        up.observed.processes[0].started_at = u64::try_from(at(time).as_millisecond()).ok();
+        up
+    };
+    let [_, young, old] = said([
+        tried("web", Err(crashed("x"))),
+        up_since("2026-01-02T03:04:01Z"),
+        up_since("2026-01-02T03:03:00Z"),
+    ]);
+    assert!(silent(&young), "{young:?}");
+    assert_eq!(old, ["✓ mended: web, whose restart had failed"]);
+}
+
+#[test]
 fn an_end_of_the_program_mends_nothing() {
     let [_, interrupted] = said([tried("web", Err(crashed("x"))), tried("web", Err(StepError::Interrupted))]);
     assert!(silent(&interrupted), "{interrupted:?}");
