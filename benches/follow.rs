@@ -4,7 +4,7 @@
 //!
 //! `cargo bench -p ecosystem-watch --bench follow`
 //!
-//! `ECOSYSTEM_ROUNDS` is how often each is measured. PM2 looks every 100 ms whether the old process has ended, which is
+//! Each edit is made when the watcher has come to rest. `ECOSYSTEM_ROUNDS` is how often each is measured. PM2 looks every 100 ms whether the old process has ended, which is
 //! most of a restart in each of them.
 
 #![allow(
@@ -47,29 +47,32 @@ fn main() {
     for app in ["floor", "today", "edited"] {
         world.program(&format!("{app}.sh"), PROGRAM);
     }
-    let floor = median(rounds, floor(&world));
-    let today = median(rounds, today(&world));
-    println!(
-        "PM2 alone {}, `pm2 reload FILE` {} ({:.1} times PM2 alone)",
-        ms(floor),
-        ms(today),
-        ratio(today, floor)
-    );
     world.program("idle.sh", "exec sleep 100000\n");
+    let (mut floor, mut today) = (floor(&world), today(&world));
     for daemons in DAEMONS {
         let watcher = watched(&world, *daemons);
         let follow = median(rounds, |round| {
+            // Longer than a new process is observed.
+            comes_to_rest(&world, Duration::from_millis(1500));
+            let began = Instant::now();
             edit(&world, round);
             started(&world, "edited", round);
+            began.elapsed()
         });
+        drop(watcher);
+        // PM2 itself takes longer the more it knows.
+        let (floor, today) = (median(rounds, &mut floor), median(rounds, &mut today));
         let without = follow.saturating_sub(DEBOUNCE);
         println!(
-            "{daemons} daemons: {} from the save, {} without the debounce ({:.2} times PM2 alone)",
+            "{daemons} daemons: {} from the save, {} without the debounce; PM2 alone {} (ratio {:.2}); \
+             `pm2 reload FILE` {} (ratio {:.2})",
             ms(follow),
             ms(without),
-            ratio(without, floor)
+            ms(floor),
+            ratio(without, floor),
+            ms(today),
+            ratio(today, floor)
         );
-        drop(watcher);
     }
 }
 
@@ -82,14 +85,19 @@ fn watched(world: &World, daemons: usize) -> Watcher {
     }
     let watcher = Watcher::start(world, &[]);
     wait_until("the first look is over", FOREVER, || !watcher.log.events("looked").is_empty());
+    comes_to_rest(world, Duration::from_secs(3));
+    watcher
+}
+
+/// Waits until the watcher has not looked for so long: what was done before is verified and looked at again.
+fn comes_to_rest(world: &World, rest: Duration) {
     let mut last = (world.looks(), Instant::now());
     wait_until("it rests", FOREVER, || {
         if world.looks() != last.0 {
             last = (world.looks(), Instant::now());
         }
-        last.1.elapsed() > Duration::from_secs(3)
+        last.1.elapsed() > rest
     });
-    watcher
 }
 
 fn edit(world: &World, round: usize) {
@@ -99,19 +107,23 @@ fn edit(world: &World, round: usize) {
 }
 
 /// A client that knows the change, and asks PM2 for nothing else.
-fn floor(world: &World) -> impl FnMut(usize) + '_ {
+fn floor(world: &World) -> impl FnMut(usize) -> Duration + '_ {
     world.start_foreign("floor", "floor.sh");
     let id = world.record("floor")["pm_id"].as_u64().unwrap();
     let mut client = world.pm2.client();
-    move |round| {
+    let mut times = 0;
+    move |_| {
+        times += 1;
+        let (round, began) = (times, Instant::now());
         let env = json!({ "ROUND": round.to_string() }).as_object().unwrap().clone();
         client.restart(u32::try_from(id).unwrap(), &Change::new(env).unwrap()).unwrap();
         started(world, "floor", round);
+        began.elapsed()
     }
 }
 
 /// PM2's own command on a config file that has been edited.
-fn today(world: &World) -> impl FnMut(usize) + '_ {
+fn today(world: &World) -> impl FnMut(usize) -> Duration + '_ {
     let file = world.base().join("today.config.json");
     let write = move |round: usize| {
         let app = json!({
@@ -122,9 +134,13 @@ fn today(world: &World) -> impl FnMut(usize) + '_ {
         file.clone()
     };
     world.pm2_does(&["start", write(usize::MAX).to_str().unwrap()]);
-    move |round| {
+    let mut times = 0;
+    move |_| {
+        times += 1;
+        let (round, began) = (times, Instant::now());
         world.pm2_does(&["reload", write(round).to_str().unwrap()]);
         started(world, "today", round);
+        began.elapsed()
     }
 }
 
@@ -138,14 +154,8 @@ fn started(world: &World, app: &str, round: usize) {
     }
 }
 
-fn median(rounds: usize, mut measured: impl FnMut(usize)) -> Duration {
-    let mut times: Vec<Duration> = (0..rounds)
-        .map(|round| {
-            let began = Instant::now();
-            measured(round);
-            began.elapsed()
-        })
-        .collect();
+fn median(rounds: usize, measured: impl FnMut(usize) -> Duration) -> Duration {
+    let mut times: Vec<Duration> = (0..rounds).map(measured).collect();
     times.sort();
     times[rounds / 2]
 }
