@@ -34,9 +34,9 @@ impl Removals {
             missing.map(|id| (id.clone(), self.missing.get(&id).copied().unwrap_or(now))).collect();
     }
 
-    /// When the second look is due.
-    pub(crate) fn due(&self, now: Instant) -> Option<Instant> {
-        self.missing.values().map(|since| *since + self.grace).filter(|due| *due > now).min()
+    /// When the second look is due that was not yet at `looked`; that may be over by now.
+    pub(crate) fn due(&self, looked: Instant) -> Option<Instant> {
+        self.missing.values().map(|since| *since + self.grace).filter(|due| *due > looked).min()
     }
 }
 

@@ -79,9 +79,10 @@ impl Retries {
         tries.last = now;
     }
 
-    /// When the next try is due.
-    pub(crate) fn due(&self, now: Instant) -> Option<Instant> {
-        self.apps.values().filter(|tries| !tries.given_up()).map(Tries::next).filter(|next| *next > now).min()
+    /// When the next try is due that was not yet for a look at `looked`; it may be over by now.
+    pub(crate) fn due(&self, looked: Instant) -> Option<Instant> {
+        let waiting = self.apps.values().filter(|tries| !tries.given_up()).map(Tries::next);
+        waiting.filter(|next| *next > looked).min()
     }
 
     /// Somebody has looked: everything may be tried again.
