@@ -80,7 +80,7 @@ impl<'a> Passes<'a> {
             prune: self.args.prune,
             missing_for_long: seen.missing_for_long,
             resting: seen.resting,
-            ..Policy::default()
+            ..self.policy()
         };
         let mut host = self.open()?;
         resurrection::wait(&mut host, &self.settings)?;
@@ -89,22 +89,30 @@ impl<'a> Passes<'a> {
         Ok(Made { report, saved })
     }
 
-    /// Brings one daemon to what the tree says, from outside PM2: whatever it is, it has been weighed before.
+    /// Brings one daemon to what the tree says, from outside PM2.
+    ///
+    /// That its own app may go has been weighed before. What else the daemon has, or had, is weighed here as in any
+    /// pass: an app of it that was stopped by hand, or whose deletion waits for a yes, is none of the helper's business.
     ///
     /// # Errors
     /// The tree or PM2 could not be looked at.
     pub(crate) fn succeed(&self, daemon: DaemonId, progress: &dyn Progress) -> Result<Report, HostError> {
-        let policy = Policy {
-            only: Some(BTreeSet::from([daemon])),
-            own_pids: own_pids(),
-            confirmed: true,
-            allow_mass_delete: true,
-            ..Policy::default()
-        };
+        let policy = Policy { only: Some(BTreeSet::from([daemon])), ..self.policy() };
         let mut host = self.open()?;
         let report = self.converge(&mut host, policy, progress)?;
         let _ = if self.args.save { self.save(&mut host) } else { Ok(()) };
         Ok(report)
+    }
+
+    /// What the command line allows and wants.
+    fn policy(&self) -> Policy {
+        Policy {
+            own_pids: own_pids(),
+            stopped: if self.args.heal_stopped { Stopped::Start } else { Stopped::Hold },
+            drift: if self.args.self_heal { Drift::Heal } else { Drift::Hold },
+            prune: self.args.prune,
+            ..Policy::default()
+        }
     }
 
     fn open(&self) -> Result<OsHost, HostError> {

@@ -43,12 +43,16 @@ pub(crate) struct Watcher<'a> {
     record: Record,
     /// What kept PM2's dump from being written last.
     save_problem: Option<String>,
+    /// What kept the state from being written last: no pass is stopped by it, so none can say that it is over.
+    record_problem: Option<HostError>,
     /// When PM2 may be started, where that is waited for.
     launch_due: Option<Instant>,
     /// When the last look began.
     began: Instant,
     /// Edits after this are news.
     looked_at: SystemTime,
+    /// When the last look began: what has come due since was not due for it.
+    look_began: Instant,
 }
 
 /// What came of a look.
@@ -86,9 +90,11 @@ impl<'a> Watcher<'a> {
             said: Said::default(),
             record: Record::new(lock, args.prune),
             save_problem: None,
+            record_problem: None,
             launch_due: None,
             began: Instant::now(),
             looked_at: SystemTime::now(),
+            look_began: Instant::now(),
             passes: Arc::new(passes),
             hints,
             sender,
@@ -127,7 +133,8 @@ impl<'a> Watcher<'a> {
         }
     }
 
-    /// When there is something to do although nothing happens.
+    /// When there is something to do although nothing happens; a time that has passed where a look took so long that
+    /// something has come due meanwhile.
     fn due(&self) -> Instant {
         let dues = [self.removals.due(self.began), self.retries.due(self.began), self.launch_due];
         let resync = Instant::now() + jittered(self.args.resync);
@@ -145,10 +152,11 @@ impl<'a> Watcher<'a> {
         if self.files.rearm() {
             self.look_again();
         }
-        match self.record.looked(acted, self.files.mode(), &self.said) {
-            Err(error) if !self.record.is_ours() => return Err(error),
-            Err(error) => drop(self.trouble(&error)),
-            Ok(()) => {}
+        let recorded = self.record.looked(acted, self.files.mode(), &self.said);
+        if !self.record.is_ours() {
+            recorded?;
+        } else {
+            self.note_recorded(recorded.err());
         }
         Ok(flow)
     }
@@ -229,6 +237,13 @@ impl<'a> Watcher<'a> {
             return Looked { acted, flow: ControlFlow::Break(()) };
         }
         Looked { acted, flow: ControlFlow::Continue(()) }
+    }
+
+    fn note_recorded(&mut self, problem: Option<HostError>) {
+        if let Some(problem) = problem.as_ref().filter(|it| self.record_problem.as_ref() != Some(*it)) {
+            happening::trouble(&problem.message).say();
+        }
+        self.record_problem = problem;
     }
 
     fn note_saved(&mut self, problem: Option<&String>) {
