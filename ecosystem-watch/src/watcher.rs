@@ -47,12 +47,10 @@ pub(crate) struct Watcher<'a> {
     record_problem: Option<HostError>,
     /// When PM2 may be started, where that is waited for.
     launch_due: Option<Instant>,
-    /// When the last look began.
+    /// When the last look began: what has come due since was not due for it.
     began: Instant,
     /// Edits after this are news.
     looked_at: SystemTime,
-    /// When the last look began: what has come due since was not due for it.
-    look_began: Instant,
 }
 
 /// What came of a look.
@@ -94,7 +92,6 @@ impl<'a> Watcher<'a> {
             launch_due: None,
             began: Instant::now(),
             looked_at: SystemTime::now(),
-            look_began: Instant::now(),
             passes: Arc::new(passes),
             hints,
             sender,
