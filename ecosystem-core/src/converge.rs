@@ -328,8 +328,9 @@ fn apply(
     let outcomes = host.apply(plan, observed, progress);
     let succeeded: Vec<bool> = outcomes.iter().map(|outcome| outcome.result.is_ok()).collect();
     let after = before.after(desired, observed, plan, &succeeded);
+    // The files first: what is forgotten before they are gone is never looked for again.
+    let discarded = host.discard(&plan.ended(desired, &before.lost(&after, desired), &succeeded));
     let second = if after == before { Ok(()) } else { host.remember(&after) };
-    let discarded = host.discard(&plan.ended(desired, &succeeded));
     Done { outcomes, discarded, remembered: first.and(second) }
 }
 

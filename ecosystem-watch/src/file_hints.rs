@@ -27,5 +27,7 @@ pub(crate) fn watch(quiet: Duration, settings: &Settings, hints: &Sender<Hint>) 
             }
         }
     });
-    Files::watch(&settings.root, quiet, sender)
+    // The root is without links, and paths of events with it.
+    let home = settings.home.canonicalize_utf8().unwrap_or_else(|_| settings.home.clone());
+    Files::watch(&settings.root, &home, quiet, sender)
 }

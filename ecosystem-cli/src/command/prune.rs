@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use ecosystem_core::converge::{converge, read};
-use ecosystem_core::model::DaemonId;
+use ecosystem_core::converge::{Silent, converge, read};
+use ecosystem_core::model::{DaemonId, Prune};
+use ecosystem_core::os::host::{OsHost, Settings};
 use ecosystem_core::os::kernel::own_pids;
 use ecosystem_core::os::place::Place;
 use ecosystem_core::os::tree;
-use ecosystem_core::plan::Policy;
+use ecosystem_core::plan::{Drift, Policy, Stopped, Why};
 use serde_json::json;
 
 use super::{failed_if, pass, progress, scope, settings};
@@ -19,13 +20,16 @@ use crate::show;
 pub(super) fn run(args: &args::PruneOne) -> Result<Exit, Failure> {
     let place = place::find(&args.tree)?;
     let settings = settings(&place, &args.pm2, &args.pace)?;
-    let id = gone(&args.id, &place, &args.pm2)?;
+    let id = waiting(&args.id, &place, settings.clone(), &args.pm2)?;
     let policy = Policy {
         only: Some(BTreeSet::from([id])),
         // Naming the daemon is the confirmation, of its number too.
         confirmed: true,
         allow_mass_delete: true,
         own_pids: own_pids(),
+        // What else a daemon has that is still there is nobody's wish here.
+        stopped: Stopped::Hold,
+        drift: Drift::Hold,
         ..Policy::default()
     };
     let mut host = super::sync::open(settings, &args.pm2, &place, &args.pace)?;
@@ -40,18 +44,21 @@ pub(super) fn run(args: &args::PruneOne) -> Result<Exit, Failure> {
         show::tell(&show::outcome::aftermath(&report))?;
         show::print(&show::outcome::summary(&report))?;
     }
-    let undone = !report.plan.holds.is_empty() || report.outcomes.iter().any(|it| it.result.is_err());
+    let failed = report.plan.holds.iter().any(|hold| hold.why.is_failure());
+    let undone = failed || report.outcomes.iter().any(|it| it.result.is_err());
     Ok(failed_if(undone))
 }
 
-/// The daemon of this id, which the tree has no longer and of which something still runs.
+/// The daemon of this id, which the tree has no longer and of which something still runs, or which has lost an app whose
+/// deletion waits.
 ///
 /// # Errors
 /// Neither is so.
-fn gone(id: &str, place: &Place, pm2: &args::Pm2) -> Result<DaemonId, Failure> {
+fn waiting(id: &str, place: &Place, settings: Settings, pm2: &args::Pm2) -> Result<DaemonId, Failure> {
     let id = DaemonId::new(id);
     let ecosystem = read(tree::read(&place.root)?).ecosystem;
-    if ecosystem.daemons.contains_key(&id) || ecosystem.broken.contains_key(&id) {
+    let is_there = ecosystem.daemons.contains_key(&id) || ecosystem.broken.contains_key(&id);
+    if is_there && !has_lost_one(&id, place, settings)? {
         let source = show::printable_line(&id.source_path());
         let message = format!("{source} is still there: remove it first, or use `down --only {id}`");
         return Err(Failure::Usage(message));
@@ -59,4 +66,12 @@ fn gone(id: &str, place: &Place, pm2: &args::Pm2) -> Result<DaemonId, Failure> {
     let ids = [id.to_string()];
     scope::only(&ids, place, pm2)?;
     Ok(id)
+}
+
+/// Whether something of a daemon that is still there runs and is no longer declared.
+fn has_lost_one(id: &DaemonId, place: &Place, settings: Settings) -> Result<bool, Failure> {
+    let policy =
+        Policy { only: Some(BTreeSet::from([id.clone()])), prune: Prune::Never, ..Policy::default() };
+    let plan = converge(&mut OsHost::to_look(settings)?, &pass(place, policy, true)?, &Silent)?.plan;
+    Ok(plan.holds.iter().any(|hold| matches!(hold.why, Why::NeverPruned | Why::Unconfirmed)))
 }

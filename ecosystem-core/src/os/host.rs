@@ -1,7 +1,7 @@
 //! The real outside world: disk, PM2, kernel.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value as Json;
@@ -71,7 +71,8 @@ impl OsHost {
     /// `program` is asked for only then. `patience` is how long to wait for another run on the same tree.
     ///
     /// # Errors
-    /// Another run has the lock, or PM2 cannot be started or used.
+    /// Another run has the lock, or PM2 cannot be started or used; or it is alive and does not listen: another one beside
+    /// it would run everything a second time.
     pub fn to_act(
         settings: Settings,
         patience: Duration,
@@ -79,7 +80,7 @@ impl OsHost {
     ) -> Result<Self, HostError> {
         let lock = Lock::take(&settings.home, &settings.owner, patience)?;
         let mut left_behind = 0;
-        let client = match Client::connect(&settings.home, LOOKING) {
+        let client = match connect(&settings.home)? {
             Err(ClientError::NotRunning { .. }) => {
                 left_behind = orphans::end(&settings.home, &settings.owner);
                 let program = program().map_err(|error| HostError::new(error.to_string()))?;
@@ -120,6 +121,32 @@ impl OsHost {
     #[must_use]
     pub fn pm2_version(&self) -> Option<&str> {
         self.pm2.as_ref().map(|(_, report)| report.pm2_version.as_str())
+    }
+}
+
+/// Connects to PM2; where it is on its way up or down, once that is over.
+///
+/// # Errors
+/// Its daemon stays alive and does not listen.
+fn connect(home: &Utf8Path) -> Result<Result<Client, ClientError>, HostError> {
+    let deadline = Instant::now() + CHANGING;
+    loop {
+        let client = Client::connect(home, LOOKING);
+        if !matches!(client, Err(ClientError::NotRunning { .. })) {
+            return Ok(client);
+        }
+        match orphans::daemon(home) {
+            None => return Ok(client),
+            Some(pid) if Instant::now() >= deadline => {
+                let message = format!(
+                    "PM2's daemon (process {pid}) is alive, and nobody answers at its socket in {home}"
+                );
+                return Err(HostError::new(message).hint(format!(
+                    "nothing was changed; `kill {pid}` ends it and its apps, so that it can be started anew"
+                )));
+            }
+            Some(_) => std::thread::sleep(Duration::from_millis(25)),
+        }
     }
 }
 
@@ -234,6 +261,9 @@ fn facts_of_a_daemon_to_be() -> DaemonFacts {
 /// What a plan is made for where no PM2 is up: what `npx` would fetch.
 const NEWEST_PM2: &str = "7.0.4";
 
+/// How long PM2's daemon may take from its socket to its end: its apps have ended before.
+const CHANGING: Duration = Duration::from_secs(5);
+
 /// For questions, which PM2 answers within milliseconds: what takes as long as this is frozen.
 const LOOKING: Timeouts = Timeouts { connect: Duration::from_secs(2), call: Duration::from_secs(10) };
 
@@ -246,13 +276,13 @@ const SETTLING: Duration = Duration::from_secs(5);
 
 /// PM2's list, when no process of ours is between two states, or as it is when that takes too long.
 fn settled(client: &mut Client, owner: &Owner) -> Result<Observed, ClientError> {
-    let deadline = std::time::Instant::now() + SETTLING;
+    let deadline = Instant::now() + SETTLING;
     loop {
         let observed = client.observe()?;
         let moving = observed.processes.iter().any(|process| {
             process.status.is_transient() && process.stamp().is_some_and(|stamp| stamp.owner == *owner)
         });
-        if !moving || std::time::Instant::now() >= deadline {
+        if !moving || Instant::now() >= deadline {
             return Ok(observed);
         }
         std::thread::sleep(Duration::from_millis(25));

@@ -17,16 +17,17 @@ use crate::model::{OWNER_VARIABLE, Owner};
 ///
 /// To be called only while no PM2 is up there. Such a process carries our stamp and PM2's attributes in its
 /// environment, and the pid file that is named among them names it: PM2 writes that for the process itself, while
-/// whatever that one started has inherited the environment alone. Like PM2, this ends the process and its tree with
+/// whatever that one started has inherited the environment alone. It has lost its parent: what a daemon still looks
+/// after, such as one that came up a moment ago, is not left behind. Like PM2, this ends the process and its tree with
 /// SIGINT, and after its `kill_timeout` with SIGKILL (`lib/God/Methods.js`). This program and those it runs in are
 /// spared.
 pub(super) fn end(home: &Utf8Path, owner: &Owner) -> usize {
     let own = kernel::own_pids();
     let all = kernel::processes();
     let orphans: Vec<Orphan> = all
-        .keys()
-        .filter(|pid| !own.contains(pid))
-        .filter_map(|pid| Orphan::find(*pid, home, owner))
+        .iter()
+        .filter(|(pid, parent)| !own.contains(pid) && !is_daemon(**parent))
+        .filter_map(|(pid, _)| Orphan::find(*pid, home, owner))
         .collect();
     let trees: Vec<(BTreeSet<u32>, Duration)> = orphans
         .iter()
@@ -43,6 +44,22 @@ pub(super) fn end(home: &Utf8Path, owner: &Owner) -> usize {
         pids.iter().filter(|pid| is_alive(**pid)).for_each(|pid| signal(*pid, Signal::KILL));
     }
     orphans.len()
+}
+
+/// PM2's daemon of this home, if it is alive although nobody answers at its socket: it is on its way up or down, or
+/// somebody has removed the socket.
+///
+/// PM2 notes its pid (`lib/Daemon.js`); what has the pid of one that is gone is no daemon of PM2.
+pub(super) fn daemon(home: &Utf8Path) -> Option<u32> {
+    let noted = fs::read_to_string(home.join("pm2.pid")).ok()?;
+    noted.trim().parse().ok().filter(|pid| is_daemon(*pid))
+}
+
+/// Whether a process has the title that PM2's daemon gives itself (`lib/Daemon.js`), of which the home at its end may
+/// be cut off.
+fn is_daemon(pid: u32) -> bool {
+    let title = kernel::look(pid).and_then(|it| it.command.into_iter().next());
+    title.is_some_and(|title| title.contains(": God Daemon"))
 }
 
 const LOOK_AGAIN: Duration = Duration::from_millis(20);

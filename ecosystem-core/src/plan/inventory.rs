@@ -96,6 +96,21 @@ impl Inventory {
     }
 }
 
+impl Inventory {
+    /// Daemons that the tree has lost, with an app that was known before and is not `after` a pass; none while part of
+    /// the tree cannot be looked at.
+    #[must_use]
+    pub fn lost(&self, after: &Self, desired: &Desired) -> Vec<DaemonId> {
+        let known =
+            |inventory: &Self, id: &DaemonId| inventory.apps.values().any(|it| it.daemon == id.as_str());
+        let gone = self.apps.iter().filter(|(name, _)| !after.apps.contains_key(*name));
+        let daemons = gone.map(|(_, applied)| DaemonId::new(&*applied.daemon));
+        daemons
+            .filter(|id| desired.unreadable.is_empty() && !desired.has_daemon(id) && !known(after, id))
+            .collect()
+    }
+}
+
 fn note(apps: &mut BTreeMap<String, Applied>, desired: &Desired, name: &str) {
     let Some(app) = desired.apps.get(name) else { return };
     let applied = Applied {
@@ -109,12 +124,16 @@ fn note(apps: &mut BTreeMap<String, Applied>, desired: &Desired, name: &str) {
 
 impl Plan {
     /// Daemons of which nothing is left once these deletions have been made: their generated files can go too.
+    ///
+    /// Those too of which nothing was left in PM2 before, as long as it is known that there was something: somebody
+    /// else deleted it, or a pass that was ended had no time left for the files.
     #[must_use]
-    pub fn ended(&self, desired: &Desired, succeeded: &[bool]) -> Vec<DaemonId> {
+    pub fn ended(&self, desired: &Desired, lost: &[DaemonId], succeeded: &[bool]) -> Vec<DaemonId> {
         let deletion = |(step, _): &(&Step, &bool)| matches!(step.action, Action::Delete(_));
         let deletions: Vec<_> = self.steps.iter().zip(succeeded).filter(deletion).collect();
         let failed = |id: &DaemonId| deletions.iter().any(|(step, ok)| !**ok && step.daemon == *id);
-        let mut daemons: Vec<DaemonId> = deletions.iter().map(|(step, _)| step.daemon.clone()).collect();
+        let deleted = deletions.iter().map(|(step, _)| step.daemon.clone());
+        let mut daemons: Vec<DaemonId> = deleted.chain(lost.iter().cloned()).collect();
         daemons.retain(|id| {
             !desired.has_daemon(id) && !failed(id) && !self.holds.iter().any(|hold| hold.daemon == *id)
         });

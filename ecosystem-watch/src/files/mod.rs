@@ -64,21 +64,21 @@ enum State {
 const ATTEMPTS: usize = 10;
 
 impl Files {
-    /// Begins to follow the files below `root`. Where events cannot be had it polls, and says so.
+    /// Begins to follow the files below `root`, without those of PM2 in its `home`, both without links. Where events cannot be had it polls, and says so.
     ///
     /// A hint comes when nothing that matters has changed for `quiet`, or for ten times as long at most; and never
     /// while git is at work on the files.
-    pub(crate) fn watch(root: &Utf8Path, quiet: Duration, hints: Sender<FileHint>) -> Self {
-        Self::timed(root, Times::of(quiet), hints)
+    pub(crate) fn watch(root: &Utf8Path, home: &Utf8Path, quiet: Duration, hints: Sender<FileHint>) -> Self {
+        Self::timed(root, home, Times::of(quiet), hints)
     }
 
-    fn timed(root: &Utf8Path, times: Times, hints: Sender<FileHint>) -> Self {
+    fn timed(root: &Utf8Path, home: &Utf8Path, times: Times, hints: Sender<FileHint>) -> Self {
         let (raw, received) = channel();
         quiet::spawn(received, hints.clone(), times, root.to_owned());
         let mut files = Self {
             root: root.to_owned(),
             times,
-            relevance: Arc::new(Mutex::new(Relevance::of(root))),
+            relevance: Arc::new(Mutex::new(Relevance::of(root, home))),
             raw,
             hints,
             state: State::Polling(Instant::now(), None),

@@ -26,13 +26,15 @@ pub(super) enum Matter {
 #[derive(Debug)]
 pub(super) struct Relevance {
     root: Utf8PathBuf,
+    /// PM2's home, should it be in the tree: what we write there ourselves would make us look for ever.
+    home: Utf8PathBuf,
     /// Files beside the tree.
     pub(super) also: BTreeSet<Utf8PathBuf>,
 }
 
 impl Relevance {
-    pub(super) fn of(root: &Utf8Path) -> Self {
-        Self { root: root.to_owned(), also: BTreeSet::new() }
+    pub(super) fn of(root: &Utf8Path, home: &Utf8Path) -> Self {
+        Self { root: root.to_owned(), home: home.to_owned(), also: BTreeSet::new() }
     }
 
     /// The folders of files beside the tree.
@@ -59,6 +61,10 @@ impl Relevance {
         }
         if self.stands_on(path) && said != Said::Changed {
             return Matter::Footing;
+        }
+        let home_is_inside = self.home != self.root && self.home.starts_with(&self.root);
+        if home_is_inside && path.starts_with(&self.home) {
+            return Matter::Nothing;
         }
         match path.strip_prefix(&self.root) {
             Ok(below) if !below.iter().any(|part| SKIPPED.contains(&part)) => below_root(said, path),
@@ -103,7 +109,7 @@ mod tests {
 
     #[test]
     fn what_matters() {
-        let mut relevance = Relevance::of("/base/tree".into());
+        let mut relevance = Relevance::of("/base/tree".into(), "/base/tree/.pm2".into());
         relevance.also = ["/base/web/.env".into()].into();
         for (kind, path, expected) in [
             (CREATED, "/base/tree/web/ecosystem.edn", Matter::Content),
@@ -122,6 +128,8 @@ mod tests {
             (CHANGED, "/base/tree/web/dist/ecosystem.config.mjs", Matter::Nothing),
             (FOLDER, "/base/tree/web/dist", Matter::Nothing),
             (FOLDER, "/base/tree/web/node_modules/x", Matter::Nothing),
+            (RENAMED, "/base/tree/.pm2/ecosystem/o/.state-x", Matter::Nothing),
+            (FOLDER, "/base/tree/.pm2/logs", Matter::Nothing),
             (RENAMED, "/base/tree", Matter::Footing),
             (FOLDER, "/base", Matter::Footing),
             (TOUCHED, "/base/tree", Matter::Nothing),
@@ -139,7 +147,7 @@ mod tests {
 
     #[test]
     fn lost_events_matter() {
-        let relevance = Relevance::of("/base/tree".into());
+        let relevance = Relevance::of("/base/tree".into(), "/base/tree/.pm2".into());
         let lost = Event::new(EventKind::Other).set_flag(Flag::Rescan);
         assert_eq!(relevance.matter(&lost), Matter::Footing);
     }

@@ -72,7 +72,15 @@ impl Said {
             };
             self.standing.insert(key, Known { since, standing });
         }
-        before.into_values().filter_map(|known| end(&known.standing)).chain(lines).collect()
+        let gone = before.into_values().filter(|known| !self.fails_otherwise(known));
+        gone.filter_map(|known| end(&known.standing)).chain(lines).collect()
+    }
+
+    /// Whether the same app or file still fails, in another way: nothing is mended then.
+    fn fails_otherwise(&self, known: &Known) -> bool {
+        let Key { kind, about, .. } = &known.standing.key;
+        *kind == ProblemKind::Failed
+            && self.standing.keys().any(|(key, _)| key.kind == *kind && key.about == *about)
     }
 
     /// The key with the first number that is not taken.

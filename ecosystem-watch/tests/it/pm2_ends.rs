@@ -136,3 +136,18 @@ fn a_watcher_that_outlives_its_pm2_brings_it_back() {
     world.daemon("kept", &daemon(&[("kept", "blue")]));
     world.becomes(&[("web", "red"), ("mail", "red"), ("kept", "blue"), ("watcher", "")]);
 }
+
+/// Another daemon beside it would run everything a second time, and what it looks after is not left behind.
+#[test]
+fn a_pm2_that_lives_without_its_socket_is_left_alone() {
+    let world = world();
+    apps(&world);
+    let watcher = Watcher::start(&world, &["--resync", "0.3"]);
+    all_run(&world);
+    let (daemon, before) = (world.pm2.daemon(), world.stamped());
+    std::fs::remove_file(world.pm2.path().join("rpc.sock")).unwrap();
+    watcher.log.will_say("nobody answers at its socket");
+    world.looks_again(2);
+    assert!(daemon.is_alive() && !is_up(&world), "there is one daemon, the one without a socket");
+    assert_eq!(world.stamped(), before);
+}

@@ -112,3 +112,18 @@ fn what_is_back_in_time_was_never_gone() {
     assert_eq!(world.pids(), before);
     assert_eq!(watcher.log.steps("web", "delete") + watcher.log.steps("web", "restart"), 0);
 }
+
+/// The daemon is still there, and so is what else it has.
+#[test]
+fn an_app_that_its_daemon_has_lost_goes_when_somebody_says_yes() {
+    let (world, _watcher) = watched(&["--prune-grace", "0.3", "--prune", "confirm"]);
+    world.daemon("web", &daemon(&[("web", "red"), ("api", "red")]));
+    world.becomes(&[("web", "red"), ("api", "red"), ("mail", "red"), ("kept", "red")]);
+    let before = world.pids();
+    world.daemon("web", &daemon(&[("web", "red")]));
+    world.stands("api", "`ecosystem-cli prune web`");
+    world.command(&["prune", "web"]).succeeds();
+    all_run(&world);
+    assert_eq!(world.pids()["web"], before["web"]);
+    world.command(&["prune", "web"]).fails(2);
+}

@@ -1,5 +1,6 @@
 //! Ending, being ended, and waiting for another watcher's end.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
@@ -7,6 +8,7 @@ use rustix::process::Signal;
 use crate::support::scene::{Scene, daemon, daemon_with, world};
 use crate::support::wait::{LONG, wait_until};
 use crate::support::watcher::Watcher;
+use crate::support::world::World;
 
 /// PM2's kill_timeout for a watcher that is given none.
 const KILL_TIMEOUT: Duration = Duration::from_millis(1600);
@@ -103,4 +105,30 @@ fn a_second_one_stands_by_and_takes_over() {
     world.becomes(&[("web", "blue")]);
     assert_ne!(world.pid("web"), web);
     assert_eq!(second.log.events("standby").len(), 1, "it is said once");
+}
+
+/// That nothing of it can be kept is said once, however often it looks.
+#[test]
+fn a_state_that_cannot_be_written_is_said_once() {
+    let world = world();
+    world.daemon("web", &daemon(&[("web", "red")]));
+    let watcher = Watcher::start(&world, &[]);
+    world.becomes(&[("web", "red")]);
+    wait_until("it has looked", LONG, || world.looks() > 0);
+    let state = state_file(&world);
+    std::fs::remove_file(&state).unwrap();
+    std::fs::create_dir(&state).unwrap();
+    watcher.signal(Signal::HUP);
+    watcher.log.will_say("cannot write the watcher's state");
+    let looked = watcher.log.events("looked").len();
+    for more in 1..=3 {
+        watcher.signal(Signal::HUP);
+        wait_until("it looks", LONG, || watcher.log.events("looked").len() >= looked + more);
+    }
+    assert_eq!(watcher.log.says("cannot write the watcher's state"), 1);
+}
+
+fn state_file(world: &World) -> PathBuf {
+    let mut folders = std::fs::read_dir(world.pm2.path().join("ecosystem")).unwrap();
+    folders.next().unwrap().unwrap().path().join("state.json")
 }

@@ -184,7 +184,25 @@ fn a_daemon_has_ended_when_nothing_of_it_is_left() {
         let applied = Applied::of(&[("a", WEB), ("b", text)]);
         let desired = desired(&[("a", WEB)]);
         let plan = checked_with(&desired, &applied.pm2, &applied.inventory, &Policy::default());
-        assert_eq!(plan.ended(&desired, &vec![true; plan.steps.len()]), expected);
-        assert_eq!(plan.ended(&desired, &vec![false; plan.steps.len()]), []);
+        assert_eq!(plan.ended(&desired, &[], &vec![true; plan.steps.len()]), expected);
+        assert_eq!(plan.ended(&desired, &[], &vec![false; plan.steps.len()]), []);
     }
+}
+
+/// Somebody else deleted it, or nobody came to remove its files: only what is remembered of it tells.
+#[test]
+fn a_daemon_of_which_nothing_runs_is_lost_when_its_source_is_gone() {
+    let mut applied = Applied::of(&[("a", WEB), ("b", JOB)]);
+    applied.forget("job");
+    let lost = |tree: &[(&str, &str)], unreadable: &[&str]| {
+        let mut desired = desired(tree);
+        desired.unreadable = unreadable.iter().map(|path| (*path).to_owned()).collect();
+        let plan = checked_with(&desired, &applied.pm2, &applied.inventory, &Policy::default());
+        let after = applied.inventory.after(&desired, &applied.pm2.observed(), &plan, &[]);
+        plan.ended(&desired, &applied.inventory.lost(&after, &desired), &[])
+    };
+    assert_eq!(lost(&[("a", WEB)], &[]), [DaemonId::new("b")]);
+    assert_eq!(lost(&[("a", WEB)], &["c"]), []);
+    assert_eq!(lost(&[("a", WEB), ("b", "{")], &[]), []);
+    assert_eq!(lost(&[("a", WEB), ("c", JOB)], &[]), [], "moved, and known still");
 }

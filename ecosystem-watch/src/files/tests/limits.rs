@@ -108,7 +108,7 @@ fn no_descriptor() {
         let tree = Tree::new();
         let held: Vec<_> = std::iter::from_fn(|| fs::File::open("/dev/null").ok()).collect();
         let (sender, hints) = channel();
-        let files = Files::timed(&tree.root, TIMES, sender);
+        let files = Files::timed(&tree.root, Utf8Path::new("/nowhere"), TIMES, sender);
         assert_eq!(files.mode(), Mode::Polling);
         drop(held);
         let mut tree = Tree { files, hints, ..tree };

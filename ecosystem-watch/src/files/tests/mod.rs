@@ -65,7 +65,7 @@ impl Tree {
         write(&root.join("web/ecosystem.edn"), "{}");
         prepare(&root);
         let (sender, hints) = channel();
-        let files = Files::timed(&root, times, sender);
+        let files = Files::timed(&root, Utf8Path::new("/nowhere"), times, sender);
         Self { view: read(&root), base, root, files, hints, _folder: folder }
     }
 

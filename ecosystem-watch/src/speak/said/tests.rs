@@ -135,7 +135,10 @@ fn a_step_that_fails_again_is_no_news() {
     assert!(silent(&more_rest), "{more_rest:?}");
     assert!(silent(&retried), "{retried:?}");
     assert_eq!(given_up.len(), 1, "{given_up:?}");
-    assert_eq!(other.len(), 2, "{other:?}");
+    assert!(
+        other.len() == 1 && other[0].starts_with('!'),
+        "what fails in another way is not mended: {other:?}"
+    );
     assert_eq!(mended, ["✓ mended: web, whose restart had failed"]);
 }
 
