@@ -74,7 +74,7 @@ impl<'a> Passes<'a> {
     /// The tree or PM2 could not be looked at.
     pub(crate) fn make(&self, seen: Seen, progress: &dyn Progress) -> Result<Made, HostError> {
         let policy =
-            Policy { missing_for_long: Some(seen.missing_for_long), resting: seen.resting, ..self.policy() };
+            Policy { missing_for_long: seen.missing_for_long, resting: seen.resting, ..self.policy() };
         let mut host = self.open()?;
         resurrection::wait(&mut host, &self.settings)?;
         let report = self.converge(&mut host, policy, progress)?;
