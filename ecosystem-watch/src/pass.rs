@@ -129,7 +129,7 @@ impl<'a> Passes<'a> {
 
     fn save(&self, host: &mut OsHost) -> Result<(), String> {
         let list = host.list().map_err(|error| error.to_string())?;
-        dump::save(self.home(), &list).map(drop).map_err(|error| error.to_string())
+        dump::save(self.home(), &list, self.owner()).map(drop).map_err(|error| error.to_string())
     }
 
     fn pm2_program(&self) -> Result<Pm2Program, ProgramError> {
