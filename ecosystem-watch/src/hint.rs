@@ -3,15 +3,17 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use crate::files::Touched;
+
 /// A reason to do something. None of them is believed in what it says of the world: it is looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Hint {
     /// Something below the root may have changed.
-    Files,
+    Files(Touched),
     /// File events do not come as they should: what is the matter, and what can be done.
     Trouble(String),
-    /// Something happened to a process that may be ours.
-    Process,
+    /// Something happened to a process of this name that may be ours.
+    Process(String),
     /// PM2 is there.
     Pm2Up,
     /// PM2 has ended; `deliberately` if it said farewell before.
@@ -43,7 +45,7 @@ pub(crate) fn next(hints: &Receiver<Hint>, until: Instant) -> Vec<Hint> {
     let patience = Instant::now() + PROCESSES_PATIENCE;
     loop {
         come.extend(hints.try_iter());
-        let only_processes = come.iter().all(|hint| *hint == Hint::Process);
+        let only_processes = come.iter().all(|hint| matches!(hint, Hint::Process(_)));
         if !only_processes || Instant::now() >= patience {
             return come;
         }
@@ -62,6 +64,10 @@ mod tests {
 
     use super::*;
 
+    fn process() -> Hint {
+        Hint::Process("web".to_owned())
+    }
+
     fn soon() -> Instant {
         Instant::now() + Duration::from_millis(20)
     }
@@ -75,7 +81,7 @@ mod tests {
     #[test]
     fn what_has_piled_up_is_one() {
         let (sender, receiver) = channel();
-        for hint in [Hint::Process, Hint::Process, Hint::Files, Hint::Stop] {
+        for hint in [process(), process(), Hint::Files(Touched::Anything), Hint::Stop] {
             sender.send(hint).unwrap();
         }
         assert_eq!(next(&receiver, soon()).len(), 4);
@@ -86,8 +92,8 @@ mod tests {
     fn processes_are_waited_out() {
         let (sender, receiver) = channel();
         let began = Instant::now();
-        sender.send(Hint::Process).unwrap();
-        assert_eq!(next(&receiver, soon()), [Hint::Process]);
+        sender.send(process()).unwrap();
+        assert_eq!(next(&receiver, soon()), [process()]);
         assert!(began.elapsed() >= PROCESSES_QUIET);
     }
 

@@ -70,7 +70,7 @@ fn read(bus: &mut Bus, ours: &Ours, hints: &Sender<Hint>) -> bool {
     while let Ok(message) = bus.next() {
         match message {
             BusMessage::Process(event) if ours.concerns(&event) => {
-                if hints.send(Hint::Process).is_err() {
+                if hints.send(Hint::Process(event.name)).is_err() {
                     return farewell;
                 }
             }

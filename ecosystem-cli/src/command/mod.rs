@@ -12,7 +12,7 @@ mod scope;
 mod status;
 mod sync;
 
-use ecosystem_core::converge::{Outcome, Pass, Progress, Reading, Silent, Written};
+use ecosystem_core::converge::{Extent, Outcome, Pass, Progress, Reading, Silent, Written};
 use ecosystem_core::os::host::Settings;
 use ecosystem_core::os::interrupt::Interrupt;
 use ecosystem_core::os::place::{Place, pm2_home};
@@ -62,6 +62,7 @@ fn pass(place: &Place, policy: Policy, dry_run: bool) -> Result<Pass, Failure> {
         policy,
         generated_by: place.generated_by(env!("CARGO_PKG_VERSION"))?,
         base: place.base.clone(),
+        extent: Extent::Whole,
         dry_run,
     })
 }

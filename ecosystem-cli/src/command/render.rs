@@ -45,7 +45,7 @@ pub(super) fn run(args: &args::Render) -> Result<Exit, Failure> {
 }
 
 fn files(args: &args::Render, reading: &Reading, pass: &Pass) -> Result<Vec<GeneratedFile>, Failure> {
-    let mut files = generated_files(&reading.ecosystem, pass);
+    let mut files = generated_files(&reading.ecosystem, &pass.policy, &pass.generated_by);
     if let Some(id) = &args.daemon {
         scope::check(&DaemonId::new(id), &reading.ecosystem)?;
     }

@@ -1,6 +1,6 @@
 //! The real outside world: disk, PM2, kernel.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -13,6 +13,7 @@ use super::machine::DaemonFacts;
 use super::pm2::{Client, ClientError, Pm2Program, ProgramError, Report, Timeouts, launch};
 use super::{dist, inventory, lock::Lock, machine, orphans, tree};
 use crate::converge::{Discarded, Host, HostError, Outcome, Progress, Tree, WriteOutcome, Written};
+use crate::diagnostic::Source;
 use crate::model::{DaemonId, Owner};
 use crate::plan::{Inventory, Plan};
 use crate::pm2::observed::Observed;
@@ -180,6 +181,10 @@ impl Host for OsHost {
         tree::read(&self.settings.root)
     }
 
+    fn sources(&mut self, daemons: &BTreeSet<DaemonId>) -> Option<Vec<Source>> {
+        tree::read_some(&self.settings.root, daemons)
+    }
+
     fn write(&mut self, files: &[GeneratedFile], progress: &dyn Progress) -> Vec<Written> {
         write(&self.settings.root, files, progress)
     }
@@ -193,9 +198,11 @@ impl Host for OsHost {
         Ok(machine::gather(questions, owner.clone(), base.clone(), home.clone(), daemon))
     }
 
-    fn observe(&mut self) -> Result<Observed, HostError> {
+    fn observe(&mut self, apps: Option<&BTreeSet<String>>) -> Result<Observed, HostError> {
         match &mut self.pm2 {
-            Some((client, _)) => settled(client, &self.settings.owner).map_err(|error| unusable(&error)),
+            Some((client, _)) => {
+                settled(client, &self.settings.owner, apps).map_err(|error| unusable(&error))
+            }
             None => Ok(Observed::default()),
         }
     }
@@ -275,10 +282,17 @@ const LAUNCH_PATIENCE: Duration = Duration::from_secs(180);
 const SETTLING: Duration = Duration::from_secs(5);
 
 /// PM2's list, when no process of ours is between two states, or as it is when that takes too long.
-fn settled(client: &mut Client, owner: &Owner) -> Result<Observed, ClientError> {
+fn settled(
+    client: &mut Client,
+    owner: &Owner,
+    apps: Option<&BTreeSet<String>>,
+) -> Result<Observed, ClientError> {
     let deadline = Instant::now() + SETTLING;
     loop {
-        let observed = client.observe()?;
+        let observed = match apps {
+            Some(apps) => client.observe_apps(apps)?,
+            None => client.observe()?,
+        };
         let moving = observed.processes.iter().any(|process| {
             process.status.is_transient() && process.stamp().is_some_and(|stamp| stamp.owner == *owner)
         });

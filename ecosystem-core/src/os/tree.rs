@@ -1,5 +1,6 @@
 //! Reading the sources of a tree from disk.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::time::{Duration, SystemTime};
@@ -36,6 +37,25 @@ pub fn read(root: &Utf8Path) -> Result<Tree, HostError> {
     walk.folder("", entries, 0);
     walk.tree.sources.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(walk.tree)
+}
+
+/// Reads the sources of these daemons, in the order of their ids; `None` where one of them is not a file that can be
+/// read, in folders that are no links.
+#[must_use]
+pub fn read_some(root: &Utf8Path, daemons: &BTreeSet<DaemonId>) -> Option<Vec<Source>> {
+    let sources = daemons.iter().map(|daemon| read_plain(root, daemon.source_path()));
+    sources.collect()
+}
+
+fn read_plain(root: &Utf8Path, path: String) -> Option<Source> {
+    let is_folder = |folder: &Utf8Path| fs::symlink_metadata(root.join(folder)).is_ok_and(|it| it.is_dir());
+    let mut folders = Utf8Path::new(&path).ancestors().skip(1).filter(|folder| !folder.as_str().is_empty());
+    let contents = if folders.all(is_folder) {
+        regular_file::read(&root.join(&path), MAX_SOURCE_BYTES).ok()?
+    } else {
+        return None;
+    };
+    Some(Source { path, contents })
 }
 
 /// When a daemon's source came to be what it is, if that was after `since`; `None` where there is no source, or it was

@@ -34,13 +34,7 @@ fn a_large_tree_costs_next_to_nothing_while_nothing_happens() {
     let in_sync = || watcher.log.events("looked").iter().any(|it| it["in_sync"] == DAEMONS);
     wait_until("nothing is left to do", FOREVER, in_sync);
     // PM2 tells of what was done to it a little later, and that is looked at too.
-    let mut last = (world.looks(), Instant::now());
-    wait_until("it rests", FOREVER, || {
-        if world.looks() != last.0 {
-            last = (world.looks(), Instant::now());
-        }
-        last.1.elapsed() > RESTS
-    });
+    world.rests_for(RESTS, FOREVER);
 
     let window = Duration::from_secs(number("ECOSYSTEM_IDLE").unwrap_or(15));
     let (looks, before, began) = (world.looks(), Cost::of(watcher.process()), Instant::now());
