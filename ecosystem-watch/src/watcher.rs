@@ -54,7 +54,7 @@ pub(crate) struct Watcher<'a> {
     extent: Extent,
     /// When the last look at everything was over.
     whole_at: Instant,
-    /// When the last look began: what has come due since was not due for it.
+    /// When the last look at everything began: what has come due since was not due for it.
     began: Instant,
     /// Edits after this are news.
     looked_at: SystemTime,
@@ -118,12 +118,15 @@ impl<'a> Watcher<'a> {
             if self.look()?.is_break() {
                 return Ok(());
             }
-            let hints = hint::next(&self.hints, self.due());
+            let due = self.due();
+            let hints = hint::next(&self.hints, due);
             if hints.contains(&Hint::Stop) {
                 happening::stopping("a signal asked for it").say();
                 return Ok(());
             }
-            self.extent = self.known.extent(&hints);
+            // However many hints there are, what is due is not put off by them.
+            let is_due = Instant::now() >= due;
+            self.extent = if is_due { Extent::Whole } else { self.known.extent(&hints) };
             hints.into_iter().for_each(|hint| self.take_in(hint));
         }
     }
@@ -151,7 +154,9 @@ impl<'a> Watcher<'a> {
 
     fn look(&mut self) -> Result<ControlFlow<()>, HostError> {
         let began = Instant::now();
-        self.began = began;
+        if self.extent == Extent::Whole {
+            self.began = began;
+        }
         self.passes.settings.interrupt.calm();
         let Looked { acted, flow } = match self.pm2_is_missing(began) {
             Some(problem) => self.trouble(&problem),

@@ -47,7 +47,8 @@ fn an_edit_is_a_look_at_its_daemon_alone() {
     // And what somebody does to a process.
     world.pm2_does(&["delete", "web"]);
     world.becomes(&[("web", "green"), ("mail", "red")]);
-    assert_eq!(looks_since(&watcher, looks).get(edits.len()), Some(&(1, false)));
+    wait_until("the look is over", LONG, || looks_since(&watcher, looks).len() > edits.len());
+    assert_eq!(looks_since(&watcher, looks)[edits.len()], (1, false));
     assert_eq!(world.pid("mail"), mail);
 }
 
