@@ -133,7 +133,7 @@ impl<'a> Watcher<'a> {
 
     fn take_in(&mut self, hint: Hint) {
         match hint {
-            Hint::Files(_) | Hint::Process(_) | Hint::Stop => {}
+            Hint::Files(_) | Hint::Process { .. } | Hint::Stop => {}
             Hint::Trouble(text) => happening::trouble(&text).say(),
             Hint::Pm2Up => self.pm2.is_up(),
             Hint::Pm2Gone { deliberately } => self.pm2.is_gone(deliberately, Instant::now()),

@@ -21,7 +21,7 @@ fn files(daemons: &[&str]) -> Hint {
 }
 
 fn process(app: &str) -> Hint {
-    Hint::Process(app.to_owned())
+    Hint::Process { app: app.to_owned(), ended: false }
 }
 
 #[track_caller]

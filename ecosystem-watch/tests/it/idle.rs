@@ -31,8 +31,8 @@ fn a_large_tree_costs_next_to_nothing_while_nothing_happens() {
         world.daemon(&format!("group-{}/{number}", number % 20), &text);
     }
     let watcher = Watcher::start(&world, &["--resync", "60"]);
-    let in_sync = || watcher.log.events("looked").iter().any(|it| it["in_sync"] == DAEMONS);
-    wait_until("nothing is left to do", FOREVER, in_sync);
+    let started = || watcher.log.events("looked").iter().any(|it| it["steps"] == DAEMONS);
+    wait_until("all apps are made known", FOREVER, started);
     // PM2 tells of what was done to it a little later, and that is looked at too.
     world.rests_for(RESTS, FOREVER);
 
