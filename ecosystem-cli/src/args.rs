@@ -8,7 +8,7 @@ use ecosystem_core::model::Prune;
 /// Keep PM2's running set equal to a tree of declarative EDN.
 ///
 /// Exit codes: 0 done or nothing to do; 1 the declarations are wrong or a step failed; 2 usage; 3 changes are
-/// pending (`plan --exit-code`, `render --check`); 4 the world could not be read (PM2, disk).
+/// pending (`plan --exit-code`, `render --check`, `fmt --check`); 4 the world could not be read (PM2, disk).
 #[derive(Debug, Parser)]
 #[command(name = "ecosystem-cli", version, max_term_width = 110)]
 pub(crate) struct Args {
@@ -27,6 +27,8 @@ pub(crate) enum Command {
     New(New),
     /// Read and validate the tree, and show every problem.
     Check(Check),
+    /// Bring sources into the one layout; comments, discards and order stay.
+    Fmt(Fmt),
     /// Write each daemon's dist/ecosystem.config.mjs.
     Render(Render),
     /// Show what `sync` would do, and why.
@@ -144,6 +146,24 @@ pub(crate) struct Scope {
 pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) tree: Tree,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Arguments)]
+#[command(after_help = "\
+A collection that stands on one line stays there if it is at most 120 columns wide; other maps have one pair a line, their \
+values one below the other. A file that is no EDN is left as it is, and said so. An editor formats what it holds by \
+`ecosystem-cli fmt -`, from stdin to stdout.")]
+pub(crate) struct Fmt {
+    /// Folders, of which every ecosystem.edn and defaults.edn is meant, and files; or - for stdin [default:
+    /// ./system/daemons].
+    #[arg(value_name = "DIR|FILE")]
+    pub(crate) paths: Vec<Utf8PathBuf>,
+    /// Write nothing; show what would change, and exit with 3 if anything would.
+    #[arg(long)]
+    pub(crate) check: bool,
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,

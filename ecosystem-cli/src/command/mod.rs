@@ -3,6 +3,7 @@
 mod begin;
 mod check;
 mod down;
+mod fmt;
 mod init;
 mod new;
 mod plan;
@@ -31,6 +32,7 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
         Command::Init(args) => init::run(args),
         Command::New(args) => new::run(args),
         Command::Check(args) => check::run(args),
+        Command::Fmt(args) => fmt::run(args),
         Command::Render(args) => render::run(args),
         Command::Plan(args) => plan::run(&args.into()),
         Command::Sync(args) if args.dry_run => plan::run(&args.into()),

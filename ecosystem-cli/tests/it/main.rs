@@ -14,6 +14,7 @@ mod attributes;
 mod by_hand;
 mod client;
 mod examples;
+mod fmt;
 mod forgotten;
 mod hostile;
 mod init;
