@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use clap::{Args as Arguments, ColorChoice, Parser, Subcommand};
+use clap::{Args as Arguments, ColorChoice, Parser, Subcommand, ValueEnum};
 use ecosystem_core::model::Prune;
 
 /// Keep PM2's running set equal to a tree of declarative EDN.
@@ -146,9 +146,32 @@ pub(crate) struct Scope {
 pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) tree: Tree,
-    /// Print JSON.
-    #[arg(long)]
-    pub(crate) json: bool,
+    /// How to show the problems.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// Print JSON: the same as --format json.
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+}
+
+impl Check {
+    /// The form that is asked for, in either way.
+    pub(crate) fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.format }
+    }
+}
+
+/// How problems are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Drawn under their source lines.
+    Human,
+    /// For programs.
+    Json,
+    /// SARIF 2.1.0, for code scanning; files are relative to the working folder.
+    Sarif,
+    /// Workflow commands, from which GitHub Actions makes annotations; files are relative to the working folder.
+    Github,
 }
 
 #[derive(Debug, Arguments)]

@@ -2,10 +2,13 @@
 
 pub(crate) mod diagnostics;
 pub(crate) mod diff;
+pub(crate) mod github;
 pub(crate) mod json;
 pub(crate) mod outcome;
+pub(crate) mod place;
 pub(crate) mod plan;
 pub(crate) mod quoting;
+pub(crate) mod sarif;
 pub(crate) mod shell;
 pub(crate) mod status;
 pub(crate) mod style;

@@ -12,6 +12,7 @@ mod support;
 
 mod attributes;
 mod by_hand;
+mod check_formats;
 mod client;
 mod examples;
 mod fmt;
