@@ -27,6 +27,8 @@ pub(crate) enum Command {
     New(New),
     /// Read and validate the tree, and show every problem.
     Check(Check),
+    /// Explain a diagnostic: what it means, with a wrong and a right example.
+    Explain(Explain),
     /// Bring sources into the one layout; comments, discards and order stay.
     Fmt(Fmt),
     /// Write each daemon's dist/ecosystem.config.mjs.
@@ -172,6 +174,33 @@ pub(crate) enum Format {
     Sarif,
     /// Workflow commands, from which GitHub Actions makes annotations; files are relative to the working folder.
     Github,
+}
+
+#[derive(Debug, Arguments)]
+pub(crate) struct Explain {
+    /// The code of a diagnostic, such as E0207.
+    #[arg(value_name = "CODE")]
+    pub(crate) subject: Subject,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What is to be explained. What looks like a code is one: an app that is named so has bad luck.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Subject {
+    /// A letter and digits.
+    Code(String),
+    /// Anything else.
+    Other(String),
+}
+
+impl From<&str> for Subject {
+    fn from(text: &str) -> Self {
+        let digits = text.strip_prefix(['E', 'W', 'e', 'w']).unwrap_or_default();
+        let is_code = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        if is_code { Self::Code(text.to_owned()) } else { Self::Other(text.to_owned()) }
+    }
 }
 
 #[derive(Debug, Arguments)]

@@ -3,6 +3,7 @@
 mod begin;
 mod check;
 mod down;
+mod explain;
 mod fmt;
 mod init;
 mod new;
@@ -32,6 +33,7 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
         Command::Init(args) => init::run(args),
         Command::New(args) => new::run(args),
         Command::Check(args) => check::run(args),
+        Command::Explain(args) => explain::run(args),
         Command::Fmt(args) => fmt::run(args),
         Command::Render(args) => render::run(args),
         Command::Plan(args) => plan::run(&args.into()),

@@ -2,6 +2,7 @@
 
 pub(crate) mod diagnostics;
 pub(crate) mod diff;
+pub(crate) mod explanation;
 pub(crate) mod github;
 pub(crate) mod json;
 pub(crate) mod outcome;

@@ -3,6 +3,7 @@
 //! Source of the form: OASIS, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0".
 
 use ecosystem_core::diagnostic::{Diagnostic, Label, Severity};
+use ecosystem_core::explain::explanation;
 use ecosystem_core::{edn, os, validate};
 use serde_json::{Value as Json, json};
 
@@ -43,11 +44,21 @@ fn rules() -> Vec<Rule> {
 }
 
 fn rule((code, meaning): &Rule) -> Json {
-    json!({
+    let mut rule = json!({
         "id": code,
         "shortDescription": { "text": meaning },
         "defaultConfiguration": { "level": if code.starts_with('E') { "error" } else { "warning" } },
-    })
+    });
+    if let Some(it) = explanation(code) {
+        rule["fullDescription"] = json!({ "text": it.text });
+        // Not as `helpUri`, which has to be absolute (§3.49.12): where somebody's copy of the documents is, is not known.
+        let link = format!("[{code}](docs/diagnostics.md#{})", code.to_lowercase());
+        rule["help"] = json!({
+            "text": super::explanation::plain(&it),
+            "markdown": format!("{}\n\n{link}", super::explanation::markdown(&it)),
+        });
+    }
+    rule
 }
 
 fn result(diagnostic: &Diagnostic, rules: &[Rule], places: &Places<'_>) -> Json {

@@ -15,6 +15,7 @@ mod by_hand;
 mod check_formats;
 mod client;
 mod examples;
+mod explain;
 mod fmt;
 mod forgotten;
 mod hostile;
