@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Explain a diagnostic: what it means, with a wrong and a right example.
     Explain(Explain),
+    /// Print a JSON Schema of what may stand in an ecosystem.edn.
+    Schema,
     /// Bring sources into the one layout; comments, discards and order stay.
     Fmt(Fmt),
     /// Write each daemon's dist/ecosystem.config.mjs.

@@ -10,6 +10,7 @@ mod new;
 mod plan;
 mod prune;
 mod render;
+mod schema;
 mod scope;
 mod status;
 mod sync;
@@ -34,6 +35,7 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
         Command::New(args) => new::run(args),
         Command::Check(args) => check::run(args),
         Command::Explain(args) => explain::run(args),
+        Command::Schema => schema::run(),
         Command::Fmt(args) => fmt::run(args),
         Command::Render(args) => render::run(args),
         Command::Plan(args) => plan::run(&args.into()),
