@@ -13,8 +13,8 @@ pub(super) fn of(key: &str) -> Json {
     match key {
         "description" => text(),
         "env_file" => either([text(), texts()]),
-        "inherit_env" => either([json!({ "const": "all" }), array(name())]),
-        "depends_on" => array(either([text(), dependency()])),
+        "inherit_env" => either([json!({ "const": "all" }), array(&name())]),
+        "depends_on" => array(&either([text(), dependency()])),
         "readiness_probe" | "liveness_probe" | "startup_probe" => probe(),
         "prune" => json!({ "enum": Prune::WORDS.iter().map(|(word, _)| *word).collect::<Vec<_>>() }),
         "on_change" => words(ON_CHANGE),
@@ -46,7 +46,7 @@ fn probe() -> Json {
 }
 
 /// Keys, and beside them those that say how often and how long.
-fn timed<'a, const N: usize>(keys: [(&'a str, Json); N]) -> impl IntoIterator<Item = (&'a str, Json)> {
+fn timed<const N: usize>(keys: [(&str, Json); N]) -> impl IntoIterator<Item = (&str, Json)> {
     let retries = integer(0, (1 << 53) - 1);
     let timing = ["timeout", "interval", "initial_delay"].map(|name| (name, duration()));
     keys.into_iter().chain(timing).chain([("retries", retries)])

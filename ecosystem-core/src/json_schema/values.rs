@@ -26,13 +26,13 @@ fn of_kind(kind: Kind) -> Json {
         Kind::Duration { min } => either([number(min, MAX_SAFE_INTEGER), like("^[0-9]+[smh]?$")]),
         Kind::Size => either([number(0, MAX_SAFE_INTEGER), like("^[0-9]+[KMG]?$")]),
         Kind::Words => {
-            either([json!({ "type": "string" }), array(json!({ "type": ["string", "number", "boolean"] }))])
+            either([json!({ "type": "string" }), array(&json!({ "type": ["string", "number", "boolean"] }))])
         }
         Kind::LogFile | Kind::FlagOrText => either([json!({ "type": "boolean" }), no_flag()]),
         Kind::Cron => either([json!({ "type": "string" }), json!({ "const": 0 })]),
         Kind::Instances => either([integer(-10_000, 10_000), json!({ "const": "max" })]),
         Kind::ExecMode => json!({ "enum": ["fork", "cluster", "fork_mode", "cluster_mode"] }),
-        Kind::ExitCodes => either([integer(0, 255), array(integer(0, 255))]),
+        Kind::ExitCodes => either([integer(0, 255), array(&integer(0, 255))]),
         Kind::Watch | Kind::FilterEnv => either([json!({ "type": "boolean" }), no_flag(), texts()]),
         Kind::Account => either([number(0, i64::from(u32::MAX)), text()]),
         Kind::Port => port(),
@@ -47,10 +47,10 @@ pub(super) fn text() -> Json {
 }
 
 pub(super) fn texts() -> Json {
-    array(text())
+    array(&text())
 }
 
-pub(super) fn array(items: Json) -> Json {
+pub(super) fn array(items: &Json) -> Json {
     json!({ "type": "array", "items": items })
 }
 
