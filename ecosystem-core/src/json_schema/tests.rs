@@ -45,8 +45,9 @@ fn it_is_a_schema() {
 
 #[test]
 fn every_key_has_a_description_and_every_key_of_ours_its_values() {
+    let schema = json_schema();
     for key in keys::all() {
-        let definition = json_schema()["$defs"][key.name()].clone();
+        let definition = &schema["$defs"][key.name()];
         assert!(definition["description"].as_str().is_some_and(|it| !it.is_empty()), "{}", key.kebab());
         if let AppKey::Own(name) = key {
             assert_ne!(own_values::of(name), json!({}), "{name}");
