@@ -19,7 +19,7 @@
 //!    no choice; a plan made after them is empty.
 //! 7. [`converge`] is one whole pass over the trait [`Host`](converge::Host), behind which the world lies.
 //! 8. [`scaffold`] is the other way round: a definition as the text of an `ecosystem.edn`, for those who begin one.
-//!    [`format`] brings such texts, whoever wrote them, into one layout.
+//!    [`format`](mod@format) brings such texts, whoever wrote them, into one layout.
 //!    [`explain`] tells what each diagnostic means, [`json_schema`] what may stand in a source, as a JSON Schema.
 //! 9. `os`, with the feature of that name, is such a host: disk, locks, PM2's sockets, `/proc`. It is the only
 //!    module with effects, and without the feature it is not even compiled.

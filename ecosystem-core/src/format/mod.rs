@@ -1,4 +1,4 @@
-//! One layout for EDN, whoever wrote it: [`format`] changes blanks and line ends, and nothing else.
+//! One layout for EDN, whoever wrote it: [`format()`] changes blanks and line ends, and nothing else.
 //!
 //! What a text means, its comments, its `#_` and the order of everything stay. The rules, in full:
 //!
