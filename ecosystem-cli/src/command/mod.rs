@@ -3,11 +3,14 @@
 mod begin;
 mod check;
 mod down;
+mod explain;
+mod fmt;
 mod init;
 mod new;
 mod plan;
 mod prune;
 mod render;
+mod schema;
 mod scope;
 mod status;
 mod sync;
@@ -31,6 +34,9 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
         Command::Init(args) => init::run(args),
         Command::New(args) => new::run(args),
         Command::Check(args) => check::run(args),
+        Command::Explain(args) => explain::run(args),
+        Command::Schema => schema::run(),
+        Command::Fmt(args) => fmt::run(args),
         Command::Render(args) => render::run(args),
         Command::Plan(args) => plan::run(&args.into()),
         Command::Sync(args) if args.dry_run => plan::run(&args.into()),

@@ -30,7 +30,10 @@ fn generated_configs_of_the_examples() {
 /// The reference of the command line is its own help: it cannot lag behind.
 #[test]
 fn help() {
-    for command in ["", "init", "new", "check", "render", "plan", "sync", "status", "prune", "down"] {
+    for command in [
+        "", "init", "new", "check", "explain", "schema", "fmt", "render", "plan", "sync", "status", "prune",
+        "down",
+    ] {
         let mut cli = Command::new(env!("CARGO_BIN_EXE_ecosystem-cli"));
         cli.args(command.split_whitespace()).arg("--help").env("COLUMNS", "110");
         let output = cli.output().unwrap();

@@ -12,8 +12,11 @@ mod support;
 
 mod attributes;
 mod by_hand;
+mod check_formats;
 mod client;
 mod examples;
+mod explain;
+mod fmt;
 mod forgotten;
 mod hostile;
 mod init;

@@ -10,6 +10,7 @@ pub mod state;
 
 pub mod codes;
 pub mod dist;
+pub mod edit;
 pub mod new_file;
 pub mod program;
 pub mod tree;
