@@ -24,3 +24,4 @@ mod recording;
 mod sniff;
 mod story;
 mod watcher;
+mod zero_downtime;
