@@ -61,6 +61,8 @@ fn below_base(path: &Utf8Path) -> Option<Utf8PathBuf> {
 /// What is answered for both sides alike.
 #[derive(Debug, Default)]
 pub(super) struct Assumed {
+    /// Files of which nothing can be said, though one side may hold them.
+    unknown_files: BTreeSet<Utf8PathBuf>,
     /// Env files of which nothing can be said, each with its number.
     unknown_env_files: BTreeMap<Utf8PathBuf, usize>,
     users: BTreeMap<String, User>,
@@ -72,8 +74,10 @@ impl Assumed {
     pub(super) fn of(base: &Side, head: &Side) -> Self {
         let mut assumed = Self::default();
         for side in [base, head] {
-            let unknown = asked(side).env_files.into_iter().filter(|path| !knows(side, path));
-            for path in unknown {
+            let Questions { programs: _, files, env_files } = asked(side);
+            // That one side holds a file, built on this machine perhaps, and the other does not, is no change of an app.
+            assumed.unknown_files.extend(files.into_iter().filter(|path| !knows(&side.known.files, path)));
+            for path in env_files.into_iter().filter(|path| !knows(&side.known.env_files, path)) {
                 let next = assumed.unknown_env_files.len();
                 assumed.unknown_env_files.entry(path).or_insert(next);
             }
@@ -83,7 +87,7 @@ impl Assumed {
     }
 
     fn account_of(&mut self, app: &App) {
-        self.counts_cpus |= app.setting("instances").and_then(Json::as_i64).is_some_and(|count| count <= 0);
+        self.counts_cpus |= app.setting("instances").is_some_and(super::reasons::is_relative);
         let next = FIRST_ID.saturating_add(u32::try_from(self.users.len() + self.groups.len()).unwrap_or(0));
         if let Some(name) = app.setting("uid").map(written) {
             let id = name.parse().unwrap_or(next);
@@ -104,7 +108,8 @@ impl Assumed {
             programs.values().flatten().map(|path| (path.clone(), FileKind::Binary)).collect();
         let guess = Guess::of(&side.reading.ecosystem);
         files.extend(asked.files.into_iter().map(|path| {
-            let known = below_base(&path).and_then(|below| side.known.files.get(&below).copied());
+            let known = below_base(&path).filter(|_| !self.unknown_files.contains(&path));
+            let known = known.and_then(|below| side.known.files.get(&below).copied());
             let kind = known.unwrap_or_else(|| guess.kind(&path));
             (path, kind)
         }));
@@ -179,8 +184,8 @@ fn asked(side: &Side) -> Questions {
     questions(&side.reading.ecosystem, Utf8Path::new(BASE))
 }
 
-fn knows(side: &Side, path: &Utf8Path) -> bool {
-    below_base(path).is_some_and(|below| side.known.env_files.contains_key(&below))
+fn knows<T>(known: &BTreeMap<Utf8PathBuf, T>, path: &Utf8Path) -> bool {
+    below_base(path).is_some_and(|below| known.contains_key(&below))
 }
 
 /// A name, or the digits of a number.

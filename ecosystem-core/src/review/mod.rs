@@ -28,9 +28,10 @@ pub use redact::redacted;
 
 use self::machine::Assumed;
 use self::pairs::Pair;
+use self::reasons::Words;
 use crate::converge::Reading;
 use crate::model::{AppName, DaemonId};
-use crate::plan::{Action, Desired, Hold, Inventory, Plan, Policy, Why, plan};
+use crate::plan::{Action, Desired, Hold, Inventory, Plan, Policy, Step, Why, plan};
 use crate::render::{GeneratedBy, Layout, body, render};
 
 /// One side of a change.
@@ -196,7 +197,12 @@ pub fn review(base: &Side, head: &Side, layout: &Layout) -> Review {
     let inventory = Inventory::default().before(&before);
     let planned = plan(&after, &observed, &inventory, &Policy::default());
     let pairs = pairs::pairs(&base.reading, &head.reading);
-    let apps = changes_of_apps(&planned, base, head, &assumed);
+    let words = Words {
+        assumed: &assumed,
+        base: reasons::Tree { written: &base.reading.ecosystem, resolved: &before },
+        head: reasons::Tree { written: &head.reading.ecosystem, resolved: &after },
+    };
+    let apps = changes_of_apps(&planned, base, head, &words);
     Review {
         daemons: changes_of_daemons(&pairs, base, head, layout),
         unchanged: planned.in_sync.len(),
@@ -205,17 +211,15 @@ pub fn review(base: &Side, head: &Side, layout: &Layout) -> Review {
     }
 }
 
-fn changes_of_apps(planned: &Plan, base: &Side, head: &Side, assumed: &Assumed) -> Vec<AppChange> {
-    let mut apps: Vec<AppChange> = Vec::new();
-    for step in &planned.steps {
-        let words = reasons::Words { assumed, base: &base.reading.ecosystem, head: &head.reading.ecosystem };
-        let reasons = step.reasons.iter().map(|reason| words.of(&step.app, reason)).collect();
-        let (step_word, reasons) = match unknown(&step.app, &step.action, base, &step.daemon) {
+fn changes_of_apps(planned: &Plan, base: &Side, head: &Side, words: &Words<'_>) -> Vec<AppChange> {
+    let change = |planned: &Step| {
+        let (step, reasons) = match unknown(&planned.app, &planned.action, base, &planned.daemon) {
             Some(why) => (ReviewStep::Unknown, vec![why]),
-            None => (ReviewStep::of(&step.action), reasons),
+            None => (ReviewStep::of(&planned.action), words.of(&planned.app, &planned.reasons)),
         };
-        apps.push(AppChange { app: step.app.clone(), daemon: step.daemon.clone(), step: step_word, reasons });
-    }
+        AppChange { app: planned.app.clone(), daemon: planned.daemon.clone(), step, reasons }
+    };
+    let mut apps: Vec<AppChange> = planned.steps.iter().map(change).collect();
     apps.extend(planned.holds.iter().filter(|hold| is_news(hold, base)).map(kept));
     name_renames(&mut apps, base, head);
     apps.sort_by(|a, b| a.app.cmp(&b.app));
