@@ -78,9 +78,8 @@ fn json(text: &str) -> Json {
 
 /// `app` to `action`, of a plan or of a review.
 fn actions(steps: &Json) -> BTreeMap<String, String> {
-    let pair = |step: &Json| {
-        (step["app"].as_str().unwrap().to_owned(), step["action"].as_str().unwrap().to_owned())
-    };
+    let pair =
+        |step: &Json| (step["app"].as_str().unwrap().to_owned(), step["action"].as_str().unwrap().to_owned());
     steps.as_array().unwrap().iter().map(pair).collect()
 }
 
@@ -164,7 +163,10 @@ fn what_cannot_be_compared_is_said() {
     let markdown = repo.cli(&["diff", "--base", "HEAD", "--format", "markdown"]).fails(1);
     assert!(markdown.contains("kept as it is") && markdown.contains("E01"), "{markdown}");
     let broken = json(&repo.cli(&["diff", "--base", "HEAD", "--json"]).fails(1));
-    assert_eq!((broken["changes"].as_bool(), broken["steps"][0]["action"].as_str()), (Some(false), Some("kept")));
+    assert_eq!(
+        (broken["changes"].as_bool(), broken["steps"][0]["action"].as_str()),
+        (Some(false), Some("kept"))
+    );
     assert_eq!(broken["head"]["diagnostics"][0]["severity"], "error");
 }
 
@@ -192,7 +194,11 @@ fn the_step_told_is_the_step_taken() {
         ("restart", "web", r#":script "b.mjs" :out-file "o.log" :autorestart false"#),
         ("replace", "web", r#":script "b.mjs" :exec-mode "cluster" :wait-ready false"#),
         ("scale", "web", r#":script "b.mjs" :exec-mode "cluster" :wait-ready false :instances 3"#),
-        ("reload", "web", r#":script "b.mjs" :exec-mode "cluster" :env {:C 1} :wait-ready false :instances 3"#),
+        (
+            "reload",
+            "web",
+            r#":script "b.mjs" :exec-mode "cluster" :env {:C 1} :wait-ready false :instances 3"#,
+        ),
         ("replace", "web", r#":script "b.mjs" :watch ["lib"]"#),
         ("restart", "web", r#":script "b.mjs""#),
         ("start", "site", r#":script "b.mjs""#),
@@ -245,10 +251,16 @@ fn snapshots_follow_the_tree() {
     repo.daemon("services/web", r#"{:name "web" :script "b.mjs"}"#);
     fs::remove_dir_all(repo.path().join("system/daemons/jobs")).unwrap();
     let differs = snapshot(&["--check"]).fails(3);
-    assert!(differs.contains(r#"-    script: "a.mjs","#) && differs.contains(r#"-    script: "t.mjs","#), "{differs}");
+    assert!(
+        differs.contains(r#"-    script: "a.mjs","#) && differs.contains(r#"-    script: "t.mjs","#),
+        "{differs}"
+    );
     assert_eq!(fs::read_to_string(&web).unwrap(), first);
     let words = json(&snapshot(&["--check", "--json"]).fails(3));
-    assert_eq!(words["snapshots"].as_array().unwrap().iter().filter(|it| it["outcome"] == "differs").count(), 2);
+    assert_eq!(
+        words["snapshots"].as_array().unwrap().iter().filter(|it| it["outcome"] == "differs").count(),
+        2
+    );
     // To be reviewed first: the present one stays as it is.
     snapshot(&["--pending"]).fails(3);
     let pending = folder.join("services/web/ecosystem.config.mjs.snap.new");
@@ -312,7 +324,8 @@ fn the_recipe_of_the_docs_runs() {
     repo.run("git checkout -q --detach main && git merge -q --no-ff -m merge feature").succeeds();
     // What actions/checkout gives with `fetch-depth: 2`.
     let runner = Repo::new();
-    let fetch = format!("git fetch -q --depth=2 file://{} $(git -C {0} rev-parse HEAD)", repo.path().display());
+    let fetch =
+        format!("git fetch -q --depth=2 file://{} $(git -C {0} rev-parse HEAD)", repo.path().display());
     runner.run(&format!("{fetch} && git checkout -q --detach FETCH_HEAD")).succeeds();
     stub_of_gh(&runner);
 
@@ -327,19 +340,27 @@ fn the_recipe_of_the_docs_runs() {
         }
         let calls = fs::read_to_string(runner.path().join("calls")).unwrap();
         let last = calls.lines().last().unwrap();
-        let expected = if first { "--method POST repos/owner/name/issues/7/comments" } else { "--method PATCH repos/owner/name/issues/comments/41" };
+        let expected = if first {
+            "--method POST repos/owner/name/issues/7/comments"
+        } else {
+            "--method PATCH repos/owner/name/issues/comments/41"
+        };
         assert!(last.contains(expected), "{calls}");
         fs::write(runner.path().join("stubs/comment-id"), "41\n").unwrap();
     }
     let summary = fs::read_to_string(runner.path().join("summary.md")).unwrap();
     assert!(summary.contains("### Daemons: 1 to change"), "{summary}");
-    assert_eq!(fs::read_to_string(runner.path().join("comment.md")).unwrap().lines().next(), summary.lines().next());
+    assert_eq!(
+        fs::read_to_string(runner.path().join("comment.md")).unwrap().lines().next(),
+        summary.lines().next()
+    );
 }
 
 /// A `gh` that keeps what it was called with, and answers a listing with what is in `comment-id`.
 fn stub_of_gh(repo: &Repo) {
     use std::os::unix::fs::PermissionsExt as _;
-    let text = "#!/bin/sh\necho \"$@\" >> calls\ncase \"$*\" in *--method*) ;; *) cat stubs/comment-id ;; esac\n";
+    let text =
+        "#!/bin/sh\necho \"$@\" >> calls\ncase \"$*\" in *--method*) ;; *) cat stubs/comment-id ;; esac\n";
     repo.write("stubs/gh", text);
     repo.write("stubs/comment-id", "");
     fs::set_permissions(repo.path().join("stubs/gh"), fs::Permissions::from_mode(0o755)).unwrap();
@@ -357,7 +378,9 @@ fn steps() -> Vec<(String, String)> {
             name = named.to_owned();
         } else if let Some(script) = line.trim_start().strip_prefix("run: ") {
             let mut text = if script == "|" { String::new() } else { script.to_owned() };
-            while let Some(more) = lines.next_if(|more| script == "|" && (more.is_empty() || indent(more) > indent(line))) {
+            while let Some(more) =
+                lines.next_if(|more| script == "|" && (more.is_empty() || indent(more) > indent(line)))
+            {
                 text.push_str(more.trim_start());
                 text.push('\n');
             }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::similarity::similarity;
 use crate::converge::Reading;
-use crate::model::{App, AppName, DaemonId, Ecosystem};
+use crate::model::{App, AppName, Daemon, DaemonId, Ecosystem};
 
 /// A daemon on both sides, or on one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,8 +43,12 @@ fn likeness(base: &Reading, from: &DaemonId, head: &Reading, to: &DaemonId) -> O
     let (before, after) = (base.ecosystem.daemons.get(from)?, head.ecosystem.daemons.get(to)?);
     let names: BTreeSet<&AppName> = before.apps.iter().map(|app| &app.name).collect();
     let shared = after.apps.iter().filter(|app| names.contains(&app.name)).count() as u64;
-    let alike = similarity(lines(base, from), lines(head, to)).unwrap_or(0);
-    Some(shared * SAME_APP + alike).filter(|likeness| *likeness > 0)
+    // A source of one long line is alike in its apps only.
+    let parts = |daemon: &Daemon| daemon.apps.iter().flat_map(parts).collect::<Vec<_>>();
+    let (old, new) = (parts(before), parts(after));
+    let of_parts = similarity(old.iter().map(String::as_bytes), new.iter().map(String::as_bytes));
+    let alike = similarity(lines(base, from), lines(head, to)).max(of_parts);
+    Some(shared * SAME_APP + alike.unwrap_or(0)).filter(|likeness| *likeness > 0)
 }
 
 /// The author's text: what is generated has much in common whatever it is about.

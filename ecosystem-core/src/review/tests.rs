@@ -72,7 +72,7 @@ fn each_change_has_its_step_and_reason() {
     check_app(
         r#":script "a.js""#,
         r#":script "a.js" :exec-mode "cluster""#,
-        r#"~ web replace: exec_mode: "fork_mode" → "cluster_mode""#,
+        r#"~ web replace: exec_mode: "fork_mode" → "cluster_mode" | merge_logs: true removed"#,
     );
     check_app(
         r#":script "a.js" :instances 1 :exec-mode "fork""#,
@@ -102,7 +102,7 @@ fn each_change_has_its_step_and_reason() {
     check_app(
         r#":script "a.js" :autostart false"#,
         r#":script "a.js""#,
-        "~ web restart: autostart: false removed | was declared not to be started",
+        "~ web restart: autostart: set to true | was declared not to be started",
     );
     check_app(
         r#":script "./job""#,
@@ -195,11 +195,11 @@ fn renames_and_moves() {
         &[("a", &app("site", "server.js"))],
         "+ site start: renamed from web: to PM2 this is another app\n- web delete: renamed to site",
     );
-    // The folder and the name at once: only the text tells.
+    // The folder and the name at once: only what they say tells.
     check(
         &[("a", &app("web", "server.js"))],
         &[("b", &app("site", "server.js"))],
-        "+ site start: renamed from web: to PM2 this is another app\n- web delete: renamed to site",
+        "+ site start: renamed from web: to PM2 this is another app\n- web delete: renamed to site\na → b",
     );
     check(
         &[("a", &app("web", "server.js"))],

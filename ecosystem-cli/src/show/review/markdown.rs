@@ -1,8 +1,8 @@
 //! A review as the comment on a pull request.
 //!
-//! Whoever opens one chooses names and values; so none of them may become a heading, a link, a mention or the end
-//! of a block. In the table each is code, with every mark of Markdown and HTML written as its number; in a fence
-//! nothing is read, and the fence is longer than any run of backticks in it.
+//! Whoever opens one chooses names and values; so none of them may become a heading, a link, a mention or the end of a
+//! block. Each stands in a code span or a fence that is longer than any run of backticks in it: nothing is read in
+//! there. Escaping alone would not do, as GitHub finds links and mentions in text when the escapes are gone.
 
 use std::fmt::Write as _;
 
@@ -138,7 +138,7 @@ fn folded(section: &Section<'_>) -> String {
         return String::new();
     }
     let fence = fence(&diff);
-    let title = code(&section.title());
+    let title = html_code(&section.title());
     format!("\n<details><summary>{title}</summary>\n\n{fence}diff\n{diff}{fence}\n\n</details>\n")
 }
 
@@ -149,34 +149,40 @@ fn fence(text: &str) -> String {
 }
 
 fn notes(compared: &Compared) -> String {
-    let mut text = String::new();
-    for note in compared.notes().iter().take(MOST_NOTES) {
-        let _ = write!(text, "\n<sub>{}</sub>\n", escaped(&shortened(&printable_line(note))));
+    let notes = compared.notes();
+    if notes.is_empty() {
+        return String::new();
     }
-    text
+    let lines: Vec<String> = notes
+        .iter()
+        .take(MOST_NOTES)
+        .map(|note| format!("- {}\n", shortened(&printable_line(note))))
+        .collect();
+    let text = lines.concat();
+    let fence = fence(&text);
+    format!("\n<details><summary>What this stands on</summary>\n\n{fence}text\n{text}{fence}\n\n</details>\n")
 }
 
 /// There are a few of them, and one for each file that has errors.
 const MOST_NOTES: usize = 12;
 
-/// A text as code, whatever is in it.
+/// A text as a code span, whatever is in it.
+///
+/// A table is cut at each `|`, in code too, and renderers do not agree on how one is escaped behind a backslash: a
+/// broken bar stands for it.
 fn code(text: &str) -> String {
-    format!("<code>{}</code>", escaped(&shortened(&printable_line(text))))
+    let text = shortened(&printable_line(text)).replace('|', "¦");
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let ticks = "`".repeat(longest + 1);
+    // One blank on each side is taken off again; without them a backtick of the text would join those around it.
+    format!("{ticks} {text} {ticks}")
 }
 
-/// Every ASCII punctuation mark as its number: HTML, Markdown, mentions and table cells are all made of those.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            // What text is full of, and what no Markdown is made of inside a line.
-            c if c.is_ascii_punctuation() && !matches!(c, '.' | ',' | '/' | '"' | '\'') => {
-                let _ = write!(escaped, "&#{};", u32::from(c));
-            }
-            c => escaped.push(c),
-        }
-    }
-    escaped
+/// A text inside HTML that Markdown does not look into; GitHub looks for no mentions in code.
+fn html_code(text: &str) -> String {
+    let text =
+        shortened(&printable_line(text)).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    format!("<code>{text}</code>")
 }
 
 fn shortened(text: &str) -> String {
