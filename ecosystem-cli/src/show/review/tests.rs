@@ -62,8 +62,8 @@ fn what_a_change_does_is_shown() {
 #[test]
 fn words_that_differ_are_marked() {
     let text = human(&compared(BEFORE, AFTER));
-    let marked = |word: &str| text.contains(&format!("\u{1b}[7m{word}\u{1b}[0m"));
-    assert!(marked("day") && marked("night"), "{text:?}");
+    let marked = |word: &str, color: u8| text.contains(&format!("\u{1b}[7m\u{1b}[{color}m{word}\u{1b}[0m"));
+    assert!(marked("day", 31) && marked("night", 32), "{text:?}");
 }
 
 #[test]
@@ -97,23 +97,27 @@ fn markdown_is_safe() {
 fn outside_of_fences(text: &str) -> String {
     let (mut outside, mut fence) = (String::new(), None);
     for line in text.lines() {
-        match fence {
-            None => {
-                match line.strip_suffix("diff").filter(|it| it.len() >= 3 && it.chars().all(|c| c == '`')) {
-                    Some(opened) => fence = Some(opened),
-                    None => outside.extend([line, "\n"]),
-                }
-            }
-            Some(opened) if line.trim_start().starts_with(opened) => fence = None,
-            Some(_) => {}
+        let opens = line.strip_suffix("diff").or(line.strip_suffix("text")).filter(|it| is_fence(it));
+        match (fence, opens) {
+            (None, Some(opened)) => fence = Some(opened),
+            (None, None) => outside.extend([line, "\n"]),
+            (Some(opened), _) if line.trim_start().starts_with(opened) => fence = None,
+            (Some(_), _) => {}
         }
     }
     assert_eq!(fence, None, "a fence is open at the end: {text}");
     outside
 }
 
-/// A line without its code spans.
+fn is_fence(text: &str) -> bool {
+    text.len() >= 3 && text.chars().all(|c| c == '`')
+}
+
+/// A line without its code spans; what begins with a tag is no Markdown.
 fn outside_of_spans(line: &str) -> String {
+    if let Some(summary) = line.strip_prefix("<details><summary><code>") {
+        return summary.strip_suffix("</code></summary>").unwrap_or(line).replace("&lt;b&gt;@x", "");
+    }
     let (mut outside, mut rest) = (String::new(), line);
     while let Some(at) = rest.find('`') {
         let (before, from) = rest.split_at(at);
