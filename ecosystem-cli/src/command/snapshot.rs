@@ -29,7 +29,7 @@ pub(super) fn run(args: &args::Snapshot) -> Result<Exit, Failure> {
     let reading = read(tree::read(&place.root)?);
     progress(args.json).read(&reading);
     let found: Vec<Found> = look(&place, &folder, &reading);
-    let results: Vec<Treated> = found.into_iter().map(|it| treat(args, &folder, it)).collect();
+    let results: Vec<Treated> = found.iter().map(|it| treat(args, &folder, it)).collect();
     show_results(args, &reading, &results)?;
     let broken = reading.diagnostics.iter().any(Diagnostic::is_error);
     let failed = broken || results.iter().any(|it| it.outcome == Outcome::Failed);
@@ -105,14 +105,14 @@ impl Outcome {
     }
 }
 
-fn treat(args: &args::Snapshot, folder: &Utf8Path, found: Found) -> Treated {
+fn treat(args: &args::Snapshot, folder: &Utf8Path, found: &Found) -> Treated {
     let path = found.path.clone();
     let (outcome, text) = match &found.is {
         Err(problem) => (Outcome::Failed, problem.clone()),
         Ok(State::Foreign) => (Outcome::Failed, FOREIGN.to_owned()),
         Ok(State::Current) => (Outcome::Current, String::new()),
-        Ok(_) if args.check => (Outcome::Differs, diff(&found)),
-        Ok(_) => match change(args, folder, &found) {
+        Ok(_) if args.check => (Outcome::Differs, diff(found)),
+        Ok(_) => match change(args, folder, found) {
             Ok(outcome) => (outcome, String::new()),
             Err(error) => (Outcome::Failed, error.to_string()),
         },

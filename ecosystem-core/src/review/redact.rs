@@ -17,7 +17,7 @@ pub fn redacted(daemon: &Daemon) -> Daemon {
 
 fn app(app: &App) -> App {
     App {
-        script: words(&[app.script.clone()]).concat(),
+        script: words(std::slice::from_ref(&app.script)).concat(),
         settings: app.settings.iter().map(|(key, it)| (*key, value("", it))).collect(),
         env: env(&app.env),
         env_blocks: app.env_blocks.iter().map(|(key, block)| (key.clone(), env(block))).collect(),
