@@ -13,7 +13,6 @@ use ecosystem_core::os::tree;
 use ecosystem_core::render::{GeneratedFile, Layout};
 use ecosystem_core::snapshot::{config, snapshot};
 use serde_json::json;
-use similar::TextDiff;
 
 use super::{failed_if, progress};
 use crate::args;
@@ -138,13 +137,8 @@ fn diff(found: &Found) -> String {
         _ => "",
     };
     let after = found.should.as_ref().and_then(|file| config(&file.text)).unwrap_or_default();
-    let path = show::printable_line(&found.path);
     let ended = |text: &str| if text.is_empty() { String::new() } else { format!("{text}\n") };
-    let (before, after) = (ended(before), ended(after));
-    TextDiff::from_lines(&before, &after)
-        .unified_diff()
-        .header(&format!("{path} (committed)"), &format!("{path} (of the tree)"))
-        .to_string()
+    show::diff::unified(&found.path, "committed", &ended(before), &ended(after))
 }
 
 fn show_results(args: &args::Snapshot, reading: &Reading, results: &[Treated]) -> Result<(), Failure> {
