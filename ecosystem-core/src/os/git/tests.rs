@@ -208,7 +208,10 @@ fn a_submodule_is_said_and_not_entered() {
     let repository = repo.at("daemons");
     let tree = repository.tree(&repository.commit("HEAD").unwrap()).unwrap().unwrap();
     assert_eq!(paths(&tree), Vec::<&str>::new());
-    assert_eq!(said(&tree.notes), ["W0405 module: a submodule is not looked into"]);
+    assert_eq!(
+        said(&tree.notes),
+        ["W0404 module: a submodule, a link into another repository, is not followed"]
+    );
     let inside = repo.at("daemons/module");
     assert_eq!(inside.folder(), "");
 }
