@@ -80,6 +80,9 @@ pub mod plan;
 
 pub mod converge;
 
+pub mod review;
+pub mod snapshot;
+
 pub mod explain;
 pub mod format;
 pub mod json_schema;

@@ -2,6 +2,7 @@
 
 mod begin;
 mod check;
+mod diff;
 mod down;
 mod explain;
 mod fmt;
@@ -12,6 +13,7 @@ mod prune;
 mod render;
 mod schema;
 mod scope;
+mod snapshot;
 mod status;
 mod sync;
 
@@ -38,6 +40,8 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
         Command::Schema => schema::run(),
         Command::Fmt(args) => fmt::run(args),
         Command::Render(args) => render::run(args),
+        Command::Diff(args) => diff::run(args),
+        Command::Snapshot(args) => snapshot::run(args),
         Command::Plan(args) => plan::run(&args.into()),
         Command::Sync(args) if args.dry_run => plan::run(&args.into()),
         Command::Sync(args) => sync::run(args),

@@ -21,6 +21,7 @@ mod forgotten;
 mod hostile;
 mod init;
 mod recording;
+mod review;
 mod sniff;
 mod story;
 mod watcher;

@@ -11,8 +11,10 @@ pub mod state;
 pub mod codes;
 pub mod dist;
 pub mod edit;
+pub mod git;
 pub mod new_file;
 pub mod program;
+pub mod snapshots;
 pub mod tree;
 
 pub mod kernel;

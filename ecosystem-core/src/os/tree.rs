@@ -18,7 +18,7 @@ use crate::model::DaemonId;
 pub const MAX_SOURCE_BYTES: u64 = 8 * 1024 * 1024;
 
 /// How many folders deep a tree may be; beyond that something made it, not somebody.
-const MAX_DEPTH: usize = 64;
+pub(super) const MAX_DEPTH: usize = 64;
 
 /// Names of folders that hold no sources: never entered.
 pub const SKIPPED: &[&str] = &["node_modules", "dist", ".git", "logs"];
@@ -126,23 +126,26 @@ impl Walk<'_> {
 
     fn link(&mut self, path: &str) {
         if fs::metadata(self.root.join(path)).is_ok_and(|target| target.is_dir()) {
-            let note = Diagnostic::warning(
-                LINKED_FOLDER,
-                format!("{path}: a link to a folder is not followed"),
-                path,
-                Span::default(),
-                "",
-            )
-            .hint("put the folder itself into the tree, or name its real place as the root of another tree");
-            self.tree.notes.push(note);
+            self.tree.notes.push(linked_folder(path));
         }
     }
 
     fn unreadable(&mut self, path: &str, code: &'static str, problem: &str) {
-        let diagnostic = Diagnostic::error(code, format!("{path}: {problem}"), path, Span::default(), "")
-            .hint("until it can be read, nothing is taken for removed and no process is deleted");
-        self.tree.unreadable.insert(path.to_owned(), diagnostic);
+        self.tree.unreadable.insert(path.to_owned(), unreadable(path, code, problem));
     }
+}
+
+/// What there is to say of a place that cannot be looked at.
+pub(super) fn unreadable(path: &str, code: &'static str, problem: &str) -> Diagnostic {
+    Diagnostic::error(code, format!("{path}: {problem}"), path, Span::default(), "")
+        .hint("until it can be read, nothing is taken for removed and no process is deleted")
+}
+
+/// What there is to say of a link to a folder.
+pub(super) fn linked_folder(path: &str) -> Diagnostic {
+    let message = format!("{path}: a link to a folder is not followed");
+    Diagnostic::warning(LINKED_FOLDER, message, path, Span::default(), "")
+        .hint("put the folder itself into the tree, or name its real place as the root of another tree")
 }
 
 fn code(problem: &ReadError) -> &'static str {

@@ -33,6 +33,7 @@ pub use invariants::{Violation, violations};
 pub use inventory::{Applied, Inventory};
 pub use policy::{Drift, Policy, Rest, Stopped};
 pub use reason::{Change, Reason};
+pub(crate) use secret::{MASK, masked_words};
 pub use secret::{looks_secret, masked};
 pub use step::{Action, Plan, Scaling, Step, Update};
 
