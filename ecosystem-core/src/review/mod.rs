@@ -8,7 +8,7 @@
 //! The step of each app is told by the very planner that `sync` asks: it is given, in place of PM2's list, the list
 //! that PM2 would have if the base were applied. A second comparison beside it could come to another opinion.
 //!
-//! No machine is asked. What definitions take from one is answered for both sides alike (`Assumed`), and what
+//! No machine is asked. What definitions take from one is answered for both sides alike, and what
 //! the answer stands on is said in the result.
 
 mod change;
