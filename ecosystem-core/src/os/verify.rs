@@ -156,7 +156,7 @@ fn look(
     // A process that was started by the step and crashed since has been restarted at least once; one that was
     // restarted by it, once more than that.
     let at_first = *first_seen.entry(it.pm_id).or_insert_with(|| baseline(it, process));
-    if process.restarts > at_first && !restarted_by_watch(process) {
+    if process.restarts > at_first && !restarted_on_purpose(process) {
         return Look::Down(format!(
             "it crashed and was restarted ({} so far)",
             times(process.restarts - at_first)
@@ -186,11 +186,14 @@ fn look(
     }
 }
 
-/// Whether its restarts may have come from a file that changed: PM2 counts those too, and forgets the crashes
-/// before them (`resetState` in `lib/God.js`).
-fn restarted_by_watch(process: &Process) -> bool {
+/// Whether its restarts may have come from a file that changed, or from the clock: PM2 counts those too, and forgets
+/// the crashes before them (`resetState` in `lib/God.js`). The end of the process that is replaced then counts as
+/// one crash if it was young.
+fn restarted_on_purpose(process: &Process) -> bool {
+    let crashes = process.attribute("unstable_restarts").and_then(Json::as_u64).unwrap_or(0);
     let watched = process.attribute("watch").is_some_and(|watch| *watch != Json::Bool(false));
-    watched && process.attribute("unstable_restarts").and_then(Json::as_u64).unwrap_or(0) == 0
+    let timed = process.attribute("cron_restart").is_some_and(|pattern| !matches!(pattern, Json::Null));
+    (watched && crashes == 0) || (timed && crashes <= 1)
 }
 
 /// How many restarts a process has had when it has not crashed since the step.
