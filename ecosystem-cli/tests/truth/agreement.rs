@@ -26,7 +26,7 @@ pub(crate) fn disagreements(cases: &[&'static Case], results: &Results, whole: b
         let seen = measured.get(&(entry.attribute, kind));
         let agree = match seen {
             Some(seen) if whole => claimed == together(seen),
-            Some(seen) => claimed == Told::Varies || seen.iter().all(|it| *it == claimed),
+            Some(seen) => claimed == Told::Varies || claimed == together(seen),
             None => !whole || claimed == Told::Unseen,
         };
         (!agree)

@@ -1,9 +1,12 @@
 //! Whether a cheaper step would have done: what `sync` replaces is restarted, and what it restarts is reloaded.
 
+use std::collections::BTreeSet;
+
 use camino::Utf8PathBuf;
 use ecosystem_core::converge::{
-    Discarded, Host, HostError, Outcome, Pass, Progress, Report, Silent, Tree, Written, converge,
+    Discarded, Extent, Host, HostError, Outcome, Pass, Progress, Report, Silent, Tree, Written, converge,
 };
+use ecosystem_core::diagnostic::Source;
 use ecosystem_core::model::DaemonId;
 use ecosystem_core::os::host::{OsHost, Settings};
 use ecosystem_core::os::interrupt::Interrupt;
@@ -44,6 +47,7 @@ pub(crate) fn sync(world: &World) -> Report {
         policy: Policy::default(),
         generated_by: place.generated_by("0.0.0").unwrap(),
         base: place.base,
+        extent: Extent::Whole,
         dry_run: false,
     };
     converge(&mut Cheaper(host), &pass, &Silent).unwrap()
@@ -65,8 +69,12 @@ impl Host for Cheaper {
         self.0.machine(questions)
     }
 
-    fn observe(&mut self) -> Result<Observed, HostError> {
-        self.0.observe()
+    fn sources(&mut self, daemons: &BTreeSet<DaemonId>) -> Option<Vec<Source>> {
+        self.0.sources(daemons)
+    }
+
+    fn observe(&mut self, apps: Option<&BTreeSet<String>>) -> Result<Observed, HostError> {
+        self.0.observe(apps)
     }
 
     fn inventory(&mut self) -> Result<Inventory, HostError> {

@@ -37,7 +37,7 @@ fn written() -> String {
 /// The whole page.
 pub(crate) fn page(cases: &[&'static Case], results: &Results) -> String {
     let mut page = HEAD.replace("<VERSIONS>", &VERSIONS.join(", "));
-    page += &format!("\n{}\n", Score::of(cases, results));
+    page += &format!("\n{}", Score::of(cases, results));
     page += TABLE;
     page += &rows(cases, results).into_iter().map(|row| row + "\n").collect::<String>();
     page += UNTRIED;
@@ -58,8 +58,8 @@ What becomes of a change in the definition of a running app, looked at in the pr
 `pm2 reload FILE`, once with `ecosystem-cli sync`. On PM2 <VERSIONS>.
 
 This page is written by a test (`ECOSYSTEM_TRUTH=write cargo test -p ecosystem-cli --test truth`), and held by it
-(`ECOSYSTEM_TRUTH=full`; without the variable, a slice of it). For each row an app is started with the old definition, which is
-then changed in that one thing. It is *applied* if the process is what a fresh start of the new definition makes it in another
+(`ECOSYSTEM_TRUTH=full`; without the variable, a slice of it). For each row an app is started with the old definition and
+restarted once, and the definition is changed in that one thing. It is *applied* if the process is what a fresh start of the new definition makes it in another
 PM2: its command line, folder, environment and account as the kernel has them, the files it writes, how many of it there are, and
 what PM2 does when it ends, grows or is told to go. After each `sync`, a second one had nothing to do, and apps beside the changed
 ones kept their processes.

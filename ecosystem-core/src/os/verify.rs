@@ -175,6 +175,7 @@ fn look(
             "PM2 says it is online, and there is no process: is its interpreter or folder missing?"
                 .to_owned(),
         ),
+        (Status::Stopped, _) if between_two(process) && since < needed + GRACE => Look::Wait,
         (Status::Stopped, _) => ended(process),
         (Status::Errored | Status::WaitingRestart, _) => {
             Look::Down(format!("it crashed (PM2 says {})", process.status.as_str()))
@@ -194,6 +195,11 @@ fn restarted_on_purpose(process: &Process) -> bool {
     let watched = process.attribute("watch").is_some_and(|watch| *watch != Json::Bool(false));
     let timed = process.attribute("cron_restart").is_some_and(|pattern| !matches!(pattern, Json::Null));
     (watched && crashes == 0) || (timed && crashes <= 1)
+}
+
+/// Whether it may be stopped only in order to be started again, by a file that changed or by the clock.
+fn between_two(process: &Process) -> bool {
+    restarted_on_purpose(process) && !process.may_have_finished()
 }
 
 /// How many restarts a process has had when it has not crashed since the step.

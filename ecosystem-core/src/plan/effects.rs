@@ -167,14 +167,14 @@ static TABLE: &[Entry] = &[
     // What is run, and where.
     always("pm_exec_path", Reload, Keeps).called("script"),
     always("pm_cwd", Reload, Keeps).called("cwd"),
-    half("args", Reload),
+    entry_of("args", Reload, [Applies, Applies, Varies]),
     always("exec_interpreter", Reload, Varies).called("interpreter"),
-    half("node_args", Reload),
+    entry_of("node_args", Reload, [Applies, Applies, Varies]),
     // A reload would start the new worker beside the old process, in the old mode's place.
     always("exec_mode", Restart, Keeps).because("a reload is for workers of a cluster that stay such"),
     always("namespace", Reload, Applies),
     half("uid", Reload),
-    half("gid", Reload),
+    always("gid", Reload, Applies),
     // Logs. Their streams are opened at each start; the id in their names is put in at the first one only,
     // which an update does itself.
     always("pm_out_log_path", Reload, Keeps).called("out_file"),
@@ -198,12 +198,12 @@ static TABLE: &[Entry] = &[
     flag("wait_ready", Reload),
     half("min_uptime", Reload),
     half("max_restarts", Reload),
-    half("stop_exit_codes", Reload),
+    entry_of("stop_exit_codes", Reload, [Applies, Applies, Varies]),
     entry_of("autorestart", Reload, [Applies, Unseen, Applies]),
     entry_of("autostart", Restart, [Applies, Unseen, Ends])
         .because("a reload of a cluster that is not to be started ends PM2's daemon"),
     entry_of("cron_restart", Restart, [Applies, Varies, Keeps])
-        .because("a reload leaves the old schedule at work"),
+        .because("after a reload to a more frequent pattern, that is not at work"),
     // To stop PM2's watcher there is a call; the one that starts it knows no paths.
     entry_of("watch", Replace, [Keeps, Keeps, Keeps]).removed_by(Restart).because(FIRST),
     entry_of("ignore_watch", Replace, [Keeps, Keeps, Keeps]).because(FIRST),
@@ -218,15 +218,15 @@ static TABLE: &[Entry] = &[
     flag("disable_source_map_support", Reload),
     entry_of("pmx", Reload, [Applies, Unseen, Applies]),
     entry_of("automation", Reload, [Applies, Unseen, Applies]),
-    flag("trace", Reload),
-    flag("v8", Reload),
+    entry_of("trace", Reload, [Applies, Unseen, Varies]),
+    entry_of("v8", Reload, [Applies, Unseen, Varies]),
     flag("event_loop_inspector", Reload),
     flag("deep_monitoring", Reload),
     half("io", Reload),
     entry_of("vizion", Reload, [Applies, Unseen, Keeps]),
     entry_of("windowsHide", Reload, [Applies, Unseen, Applies]),
     // It says what of the environment of PM2's daemon does not reach the app.
-    entry_of("filter_env", Reload, [Keeps, Keeps, Applies]),
+    entry_of("filter_env", Reload, [Keeps, Keeps, Keeps]),
     // Part of it reaches a process only as the variable that `env` gives already.
     entry_of("port", Reload, [Keeps, Keeps, Keeps]),
     // PM2 does nothing with these once an app runs, but every process finds them in its environment.

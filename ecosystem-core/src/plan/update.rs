@@ -155,6 +155,10 @@ fn conf(wanted: &Attributes, process: &Process) -> Map<String, Json> {
     if wanted.get("vizion") == Some(&Json::Bool(false)) {
         conf.insert("versioning".to_owned(), Json::from(GONE));
     }
+    // What PM2 says of itself to workers of a cluster, and to nobody else.
+    if !wanted.is_cluster() {
+        conf.insert("_pm2_version".to_owned(), Json::from(GONE));
+    }
     conf.insert("env".to_owned(), Json::Object(env(wanted, process)));
     conf
 }
