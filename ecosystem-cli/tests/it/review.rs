@@ -192,7 +192,7 @@ fn the_step_told_is_the_step_taken() {
         ("restart", "web", r#":script "a.mjs" :env {:A 2} :args "x""#),
         ("restart", "web", r#":script "b.mjs" :env {:A 2}"#),
         ("restart", "web", r#":script "b.mjs" :out-file "o.log" :autorestart false"#),
-        ("replace", "web", r#":script "b.mjs" :exec-mode "cluster" :wait-ready false"#),
+        ("restart", "web", r#":script "b.mjs" :exec-mode "cluster" :wait-ready false"#),
         ("scale", "web", r#":script "b.mjs" :exec-mode "cluster" :wait-ready false :instances 3"#),
         (
             "reload",

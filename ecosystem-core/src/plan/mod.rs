@@ -26,7 +26,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 pub use desired::{Desired, DesiredApp};
-pub use effects::{Effect, Entry, Kind, effect_of, entries};
+pub use effects::{Effect, Entry, Kind, OwnReload, effect_of, entries, variables};
 pub use guard::Guard;
 pub use hold::{Hold, Why};
 pub use invariants::{Violation, violations};

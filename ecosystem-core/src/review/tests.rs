@@ -72,7 +72,7 @@ fn each_change_has_its_step_and_reason() {
     check_app(
         r#":script "a.js""#,
         r#":script "a.js" :exec-mode "cluster""#,
-        r#"~ web replace: exec_mode: "fork_mode" → "cluster_mode" | merge_logs: true removed"#,
+        r#"~ web restart: exec_mode: "fork_mode" → "cluster_mode" | merge_logs: true removed"#,
     );
     check_app(
         r#":script "a.js" :instances 1 :exec-mode "fork""#,
