@@ -86,7 +86,10 @@ pub(super) fn variables() -> Json {
         "description": "variables of the process",
         "type": "object",
         "propertyNames": name(),
-        "additionalProperties": { "type": ["string", "number", "boolean", "object", "array"] },
+        "additionalProperties": {
+            "type": ["string", "number", "boolean", "object", "array"],
+            "$ref": "#/$defs/data",
+        },
     })
 }
 

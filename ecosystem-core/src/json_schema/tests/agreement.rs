@@ -43,7 +43,7 @@ fn edn(key: &str, value: &Json) -> String {
     let plain = key.replace('-', "_").to_lowercase();
     match value {
         Json::Null => "nil".to_owned(),
-        Json::String(word) if KEYWORDS.contains(&plain.as_str()) => format!(":{word}"),
+        Json::String(word) if KEYWORDS.contains(&plain.as_str()) && is_word(word) => format!(":{word}"),
         Json::String(word) if ["inherit_env", "inheritenv"].contains(&plain.as_str()) && word == "all" => {
             ":all".to_owned()
         }
@@ -57,6 +57,12 @@ fn edn(key: &str, value: &Json) -> String {
         }
         other => other.to_string(),
     }
+}
+
+/// Whether this can be written as a keyword.
+fn is_word(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.chars().all(|it| it.is_ascii_alphabetic() || "-_".contains(it))
 }
 
 /// What validation has to say of the EDN that means this, and whether the schema takes it.
