@@ -94,6 +94,16 @@ impl Subject<'_> {
         self.processes().len().to_string()
     }
 
+    /// How many processes it has, seen against the machine's cores: the same on every machine with more than one.
+    pub(crate) fn count_by_cores(&self) -> String {
+        let cpus = std::fs::read_to_string("/proc/cpuinfo").unwrap();
+        let cores = cpus.lines().filter(|line| line.starts_with("processor")).count();
+        match self.processes().len() {
+            count if count == cores => "as many as cores".to_owned(),
+            count => count.to_string(),
+        }
+    }
+
     /// The files that hold what its processes said, each with the shape of that line.
     pub(crate) fn logs(&self) -> String {
         let pids: Vec<i32> = self.processes().iter().map(|process| process.pid()).collect();

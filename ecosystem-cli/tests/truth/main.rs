@@ -32,6 +32,7 @@ mod measure;
 mod programs;
 mod stage;
 mod subject;
+mod synced;
 mod table;
 mod verdict;
 mod waste;

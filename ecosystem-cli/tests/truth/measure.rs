@@ -7,9 +7,10 @@ use serde_json::Value as Json;
 
 use crate::case::{Case, Mode};
 use crate::cheaper;
-use crate::stage::{Record, Seen, Side, Stage, Step};
+use crate::stage::{Record, Seen, Side, Stage};
 use crate::support::process::Process;
 use crate::support::world::World;
+use crate::synced::Step;
 
 /// What was seen of one case on one version in one mode.
 #[derive(Debug, Clone)]

@@ -59,10 +59,10 @@ What becomes of a change in the definition of a running app, looked at in the pr
 
 This page is written by a test (`ECOSYSTEM_TRUTH=write cargo test -p ecosystem-cli --test truth`), and held by it
 (`ECOSYSTEM_TRUTH=full`; without the variable, a slice of it). For each row an app is started with the old definition and
-restarted once, and the definition is changed in that one thing. It is *applied* if the process is what a fresh start of the new definition makes it in another
-PM2: its command line, folder, environment and account as the kernel has them, the files it writes, how many of it there are, and
-what PM2 does when it ends, grows or is told to go. After each `sync`, a second one had nothing to do, and apps beside the changed
-ones kept their processes.
+restarted once, and the definition is changed in that one thing. It is *applied* if the process is what a fresh start of the
+new definition makes it in another PM2: its command line, folder, environment and account as the kernel has them, the files it
+writes, how many of it there are, and what PM2 does when it ends, grows or is told to go. After each `sync`, a second one had
+nothing to do, and apps beside the changed ones kept their processes.
 ";
 
 const TABLE: &str = "

@@ -20,10 +20,12 @@ pub(super) fn update(
     applied: bool,
 ) -> Option<(Action, Vec<Reason>)> {
     let (kept, surplus) = processes.split_at(wanted_count(wanted).min(processes.len()));
+    let counted = applied || processes.len() == wanted_count(wanted);
     let scaling = scaling(wanted, kept.len(), surplus);
     let changed: Vec<(&Process, Vec<Reason>)> = kept
         .iter()
         .map(|process| (*process, reasons_for(app, wanted, process)))
+        .map(|(process, why)| (process, if counted { why } else { declared(why) }))
         .filter(|(_, why)| !why.is_empty())
         .collect();
     let reasons = all_reasons(wanted, processes, &changed, applied);
@@ -70,6 +72,16 @@ fn all_reasons(
     for reason in changed.iter().flat_map(|(_, why)| why) {
         if !reasons.contains(reason) {
             reasons.push(reason.clone());
+        }
+    }
+    reasons
+}
+
+/// The same, by the tree: the digest leaves out the number of instances, and the names of log files follow from it.
+fn declared(mut reasons: Vec<Reason>) -> Vec<Reason> {
+    for reason in &mut reasons {
+        if let Reason::Changed(change) = reason {
+            change.by_hand = false;
         }
     }
     reasons

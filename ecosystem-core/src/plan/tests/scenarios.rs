@@ -134,6 +134,15 @@ fn instances() {
         ":instances 1 :env {:A 1}",
         "~ web reload [0, 1]: instances: 2 → 1 | env.A: set to \"1\"",
     );
+    // PM2 lets as many as there are cores write to one log; nobody did that outside the tree.
+    change(
+        ":instances 1",
+        ":instances \"max\"",
+        "~ web restart [0]: instances: 1 → 2 \
+         | out_file: \"/home/.pm2/logs/web-out-0.log\" → \"/home/.pm2/logs/web-out.log\" (PM2's own reload would keep the old one) \
+         | error_file: \"/home/.pm2/logs/web-error-0.log\" → \"/home/.pm2/logs/web-error.log\" (PM2's own reload would keep the old one) \
+         | merge_logs: set to true (PM2's own reload would not set it)",
+    );
     cluster_change(
         ":instances 2 :increment_var \"PORT\" :env {:PORT 3000}",
         ":instances 2 :increment_var \"PORT\" :env {:PORT 3000 :A 1}",
