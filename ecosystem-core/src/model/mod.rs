@@ -7,6 +7,7 @@ mod app;
 mod digest;
 mod ecosystem;
 mod names;
+mod probe;
 pub(crate) mod reserved_env;
 pub mod schema;
 
@@ -15,4 +16,5 @@ pub use digest::Digest;
 pub(crate) use digest::hex;
 pub use ecosystem::{Broken, Daemon, Ecosystem};
 pub use names::{AppName, DaemonId, Owner};
+pub use probe::{CommandLine, Probe, Probes, Way};
 pub use reserved_env::{DIGEST_VARIABLE, OWNER_VARIABLE, SOURCE_VARIABLE};

@@ -27,6 +27,7 @@ mod lock;
 mod log_tail;
 mod observer;
 mod orphans;
+mod probe;
 mod regular_file;
 mod state_folder;
 mod verify;
