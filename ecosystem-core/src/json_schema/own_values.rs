@@ -5,8 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use super::keys::spellings;
 use super::notes;
 use super::values::{array, duration, either, integer, like, name, one_of_keys, port, text, texts};
-use crate::model::Prune;
-use crate::validate::{CONDITIONS, ON_CHANGE};
+use crate::model::{Condition, OnChange, OnFailure, Prune};
 
 /// What a key of ours takes; one that is not listed here takes anything, which a test does not let be.
 pub(super) fn of(key: &str) -> Json {
@@ -16,40 +15,53 @@ pub(super) fn of(key: &str) -> Json {
         "inherit_env" => either([json!({ "const": "all" }), array(&name())]),
         "depends_on" => array(&either([text(), dependency()])),
         "readiness_probe" | "liveness_probe" | "startup_probe" => probe(),
-        "prune" => json!({ "enum": Prune::WORDS.iter().map(|(word, _)| *word).collect::<Vec<_>>() }),
-        "on_change" => words(ON_CHANGE),
+        "prune" => words(Prune::WORDS),
+        "on_change" => words(OnChange::WORDS),
+        "on_failure" => words(OnFailure::WORDS),
         _ => json!({}),
     }
 }
 
 /// One of a few keywords, in kebab or snake case.
-fn words(words: &[&str]) -> Json {
-    let snake = words.iter().map(|word| word.replace('-', "_"));
-    let all: std::collections::BTreeSet<String> =
-        words.iter().map(|word| (*word).to_owned()).chain(snake).collect();
+fn words<T>(words: &[(&str, T)]) -> Json {
+    let both = |word: &str| [word.to_owned(), word.replace('-', "_")];
+    let all: std::collections::BTreeSet<String> = words.iter().flat_map(|(word, _)| both(word)).collect();
     json!({ "enum": all })
 }
 
 fn dependency() -> Json {
-    map([("name", text()), ("condition", words(CONDITIONS))], Some("name"))
+    map([("name", text()), ("condition", words(Condition::WORDS))], Some("name"))
 }
 
 /// Exactly one way to ask, and how often.
 fn probe() -> Json {
-    let http_get = map(timed([("url", like(r"^https?://[\s\S]"))]), Some("url"));
+    let http_get = map(
+        timed([(
+            "url",
+            like(r"^http://[^/?#\s\u0000-\u001f\u007f-\u009f][^\s\u0000-\u001f\u007f-\u009f]*$"),
+        )]),
+        Some("url"),
+    );
     let tcp = either([port(), map(timed([("host", text()), ("port", port())]), Some("port"))]);
-    let ways = [("http_get", http_get), ("tcp", tcp), ("exec", either([text(), texts()])), ("log", text())];
+    let ways =
+        [("http_get", http_get), ("tcp", tcp), ("exec", either([text(), some_texts()])), ("log", text())];
     let one_way = ways.each_ref().map(|(name, _)| one_of_keys(spellings(name).into_iter()));
     let mut probe = map(timed(ways), None);
     probe["oneOf"] = one_way.to_vec().into();
     probe
 }
 
+fn some_texts() -> Json {
+    let mut texts = texts();
+    texts["minItems"] = 1.into();
+    texts
+}
+
 /// Keys, and beside them those that say how often and how long.
 fn timed<const N: usize>(keys: [(&str, Json); N]) -> impl IntoIterator<Item = (&str, Json)> {
-    let retries = integer(0, (1 << 53) - 1);
-    let timing = ["timeout", "interval", "initial_delay"].map(|name| (name, duration()));
-    keys.into_iter().chain(timing).chain([("retries", retries)])
+    let pauses = ["interval", "initial_delay"].map(|name| (name, duration(0)));
+    let rest = [("timeout", duration(1)), ("retries", integer(0, u32::MAX.into()))];
+    keys.into_iter().chain(pauses).chain(rest)
 }
 
 /// A map of these keys in all their spellings, one of which must be there.

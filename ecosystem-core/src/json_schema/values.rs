@@ -67,8 +67,9 @@ pub(super) fn integer(min: i64, max: i64) -> Json {
     either([number(min, max), like(if min < 0 { "^-?[0-9]+$" } else { "^[0-9]+$" })])
 }
 
-pub(super) fn duration() -> Json {
-    of_kind(Kind::Duration { min: 0 })
+/// Milliseconds, this many at least.
+pub(super) fn duration(min: i64) -> Json {
+    of_kind(Kind::Duration { min })
 }
 
 pub(super) fn like(pattern: &str) -> Json {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use super::lifecycle::Lifecycle;
 use super::names::AppName;
 use super::schema::Key;
 
@@ -29,6 +30,8 @@ pub struct App {
     pub inherit_env: InheritEnv,
     /// `:description`, for people.
     pub description: Option<String>,
+    /// How it is to be started, changed and looked after.
+    pub lifecycle: Lifecycle,
     /// `:prune`: what is to become of it once the tree no longer declares it; the caller's choice where `None`.
     pub prune: Option<Prune>,
 }

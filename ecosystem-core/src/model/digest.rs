@@ -10,7 +10,7 @@ use super::app::{App, Env, InheritEnv};
 /// Stands for an app's definition as written, without anything that comes from outside the tree.
 ///
 /// Left out are `:instances`, which scaling changes without touching a process, and what never reaches
-/// one (`:description`, `:prune`).
+/// one (`:description`, `:prune`, and what is said of starts, changes and failures).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest(String);
 
@@ -46,8 +46,18 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 fn canonical(app: &App) -> Json {
     // Exhaustive on purpose: a new field must be decided on here.
-    let App { name, script, settings, env, env_blocks, env_files, inherit_env, description: _, prune: _ } =
-        app;
+    let App {
+        name,
+        script,
+        settings,
+        env,
+        env_blocks,
+        env_files,
+        inherit_env,
+        description: _,
+        lifecycle: _,
+        prune: _,
+    } = app;
     let settings: Map<String, Json> = settings
         .iter()
         .filter(|(key, _)| key.name() != "instances")

@@ -6,6 +6,7 @@
 mod app;
 mod digest;
 mod ecosystem;
+mod lifecycle;
 mod names;
 mod probe;
 pub(crate) mod reserved_env;
@@ -15,6 +16,7 @@ pub use app::{App, Env, EnvValue, InheritEnv, NoSuchPrune, Prune};
 pub use digest::Digest;
 pub(crate) use digest::hex;
 pub use ecosystem::{Broken, Daemon, Ecosystem};
+pub use lifecycle::{Condition, Dependency, Lifecycle, OnChange, OnFailure};
 pub use names::{AppName, DaemonId, Owner};
 pub use probe::{CommandLine, Probe, Probes, Way};
 pub use reserved_env::{DIGEST_VARIABLE, OWNER_VARIABLE, SOURCE_VARIABLE};

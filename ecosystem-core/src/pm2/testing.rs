@@ -87,6 +87,7 @@ pub(super) fn app(script: &str, settings: &Json) -> App {
         env_files: vec![],
         inherit_env: InheritEnv::default(),
         description: None,
+        lifecycle: crate::model::Lifecycle::default(),
         prune: None,
     }
 }

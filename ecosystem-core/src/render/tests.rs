@@ -29,6 +29,7 @@ fn app(name: &str, script: &str) -> App {
         env_files: vec![],
         inherit_env: InheritEnv::default(),
         description: None,
+        lifecycle: crate::model::Lifecycle::default(),
         prune: None,
     }
 }

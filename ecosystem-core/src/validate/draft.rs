@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::diagnostic::Span;
 use crate::model::schema::Key;
-use crate::model::{App, AppName, Daemon, DaemonId, Env, EnvValue, InheritEnv, Prune};
+use crate::model::{App, AppName, Daemon, DaemonId, Env, EnvValue, InheritEnv, Lifecycle, Prune};
 
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +27,9 @@ pub(super) struct AppDraft {
     pub(super) inherit_env: InheritEnv,
     pub(super) description: Option<String>,
     pub(super) prune: Option<Prune>,
+    pub(super) lifecycle: Lifecycle,
+    /// Where each of `:depends_on` stands.
+    pub(super) dependencies: Vec<Spanned<AppName>>,
 }
 
 impl AppDraft {
@@ -52,6 +55,7 @@ impl AppDraft {
             inherit_env: self.inherit_env,
             description: self.description,
             prune: self.prune,
+            lifecycle: self.lifecycle,
         })
     }
 }

@@ -33,7 +33,7 @@ use crate::diagnostic::{Checked, Diagnostic, Source};
 use crate::edn;
 use crate::model::{Broken, DaemonId, Ecosystem};
 
-pub(crate) use own_keys::{CONDITIONS, ON_CHANGE, own_key_names};
+pub(crate) use own_keys::own_key_names;
 
 use draft::DaemonDraft;
 use report::Reporter;

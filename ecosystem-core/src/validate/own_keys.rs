@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::Span;
 use crate::edn::{Node, Value};
-use crate::model::{InheritEnv, Prune};
+use crate::model::{AppName, Condition, Dependency, InheritEnv, OnChange, OnFailure, Prune};
 
-use super::draft::AppDraft;
+use super::draft::{AppDraft, Spanned};
 use super::report::Reporter;
 use super::settings::{choice, text};
 use super::spelling::{Field, means, plain_fields};
@@ -24,6 +24,7 @@ pub(super) enum OwnKey {
     StartupProbe,
     Prune,
     OnChange,
+    OnFailure,
 }
 
 /// Every key of ours by its name.
@@ -37,6 +38,7 @@ pub(super) const OWN_KEYS: &[(&str, OwnKey)] = &[
     ("startup_probe", OwnKey::StartupProbe),
     ("prune", OwnKey::Prune),
     ("on_change", OwnKey::OnChange),
+    ("on_failure", OwnKey::OnFailure),
 ];
 
 /// The names of our keys.
@@ -46,11 +48,6 @@ pub(crate) fn own_key_names() -> impl Iterator<Item = &'static str> {
 
 /// Keys that something acts on in this version.
 const HAVE_EFFECT: &[OwnKey] = &[OwnKey::Description, OwnKey::EnvFile, OwnKey::InheritEnv, OwnKey::Prune];
-
-/// What an app may want of a change.
-pub(crate) const ON_CHANGE: &[&str] = &["reload", "restart", "replace", "keep", "replace-after"];
-/// What an app may wait for in another.
-pub(crate) const CONDITIONS: &[&str] = &["started", "online", "ready", "healthy"];
 
 impl OwnKey {
     /// The key of ours that a spelling means.
@@ -68,16 +65,20 @@ pub(super) fn read(
     app: &mut AppDraft,
     reporter: &mut Reporter<'_>,
 ) {
+    let probes = &mut app.lifecycle.probes;
     match key {
         OwnKey::Description => app.description = text(spelled, node, reporter),
         OwnKey::EnvFile => app.env_files = env_files(spelled, node, reporter),
         OwnKey::InheritEnv => app.inherit_env = inherit_env(spelled, node, reporter),
-        OwnKey::DependsOn => depends_on(spelled, node, reporter),
-        OwnKey::ReadinessProbe | OwnKey::LivenessProbe | OwnKey::StartupProbe => {
-            probes::probe(spelled, node, reporter);
-        }
+        OwnKey::DependsOn => depends_on(spelled, node, app, reporter),
+        OwnKey::ReadinessProbe => probes.readiness = probes::probe(spelled, node, reporter),
+        OwnKey::LivenessProbe => probes.liveness = probes::probe(spelled, node, reporter),
+        OwnKey::StartupProbe => probes.startup = probes::probe(spelled, node, reporter),
         OwnKey::Prune => app.prune = prune(spelled, node, reporter),
-        OwnKey::OnChange => drop(policy(spelled, node, ON_CHANGE, reporter)),
+        OwnKey::OnChange => app.lifecycle.on_change = word(spelled, node, OnChange::WORDS, reporter),
+        OwnKey::OnFailure => {
+            app.lifecycle.on_failure = word(spelled, node, OnFailure::WORDS, reporter).unwrap_or_default();
+        }
     }
     if !HAVE_EFFECT.contains(&key) {
         let message = format!("`{spelled}` is understood, but has no effect yet");
@@ -113,39 +114,64 @@ fn inherit_env(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> InheritE
     }
 }
 
-/// A vector of app names, or of maps with `:name` and `:condition`.
-fn depends_on(what: &str, node: &Node, reporter: &mut Reporter<'_>) {
+/// A vector of app names, or of maps with `:name` and `:condition`. Of one that is named twice, the last counts.
+fn depends_on(what: &str, node: &Node, app: &mut AppDraft, reporter: &mut Reporter<'_>) {
     let Value::Vector(items) = &node.value else {
         reporter.wrong_type(what, "a vector of app names", node);
         return;
     };
     for item in items {
-        match &item.value {
+        let dependency = match &item.value {
             Value::Map(entries) => {
                 let fields = plain_fields(entries, "a dependency", &["name", "condition"], reporter);
-                dependency(&fields, item, reporter);
+                dependency(&fields, item, reporter)
             }
-            _ => drop(names::name(what, item, reporter)),
+            _ => names::name(what, item, reporter).map(|name| (name, Condition::default())),
+        };
+        if let Some((name, condition)) = dependency {
+            let name = AppName::new(name);
+            app.lifecycle.depends_on.retain(|earlier| earlier.app != name);
+            app.lifecycle.depends_on.push(Dependency { app: name.clone(), condition });
+            app.dependencies.push(Spanned { value: name, span: item.span });
         }
     }
 }
 
-fn dependency(fields: &[Field<'_, &'static str>], node: &Node, reporter: &mut Reporter<'_>) {
+fn dependency(
+    fields: &[Field<'_, &'static str>],
+    node: &Node,
+    reporter: &mut Reporter<'_>,
+) -> Option<(String, Condition)> {
+    let (mut name, mut condition) = (None, Condition::default());
     for field in fields {
         match field.key {
-            "name" => drop(names::name(&field.spelled, field.value, reporter)),
-            _ => drop(policy(&field.spelled, field.value, CONDITIONS, reporter)),
+            "name" => name = names::name(&field.spelled, field.value, reporter),
+            _ => {
+                condition = word(&field.spelled, field.value, Condition::WORDS, reporter).unwrap_or_default()
+            }
         }
     }
     if !fields.iter().any(|field| field.key == "name") {
-        let hint = "write {:name \"other\" :condition :ready}";
+        let hint = "write {:name \"other\" :condition :healthy}";
         reporter.report(codes::KEY_MISSING, node.span, "a dependency needs `:name`", "no `:name`", hint);
     }
+    Some((name?, condition))
 }
 
 fn prune(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<Prune> {
-    let words: Vec<_> = Prune::WORDS.iter().map(|(word, _)| *word).collect();
-    policy(what, node, &words, reporter)?.parse().ok()
+    word(what, node, Prune::WORDS, reporter)
+}
+
+/// What one of a few keywords stands for.
+fn word<T: Copy>(
+    what: &str,
+    node: &Node,
+    words: &[(&'static str, T)],
+    reporter: &mut Reporter<'_>,
+) -> Option<T> {
+    let choices: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+    let chosen = policy(what, node, &choices, reporter)?;
+    words.iter().find(|(word, _)| *word == chosen).map(|(_, value)| *value)
 }
 
 /// One of a few keywords.
