@@ -47,10 +47,12 @@ pub(crate) struct Tree {
     /// The folder that holds the daemons [default: ./system/daemons where that exists].
     #[arg(value_name = "DIR")]
     pub(crate) root: Option<Utf8PathBuf>,
-    /// What relative paths in the EDN resolve against [default: the nearest folder above DIR with a .git, else DIR].
+    /// What relative paths in the EDN resolve against [default: `:base` in DIR/defaults.edn, else the
+    /// nearest folder above DIR with a .git, else DIR].
     #[arg(long, value_name = "DIR")]
     pub(crate) base: Option<Utf8PathBuf>,
-    /// Id of the tree that its processes carry [default: the absolute path of DIR].
+    /// Id of the tree that its processes carry [default: `:owner` in DIR/defaults.edn, else the absolute path of
+    /// DIR].
     #[arg(long, value_name = "ID")]
     pub(crate) owner: Option<String>,
 }
@@ -60,10 +62,12 @@ pub(crate) struct Init {
     /// The folder that is to hold the daemons; made if it is not there.
     #[arg(value_name = "DIR", default_value = ecosystem_core::os::place::DEFAULT_ROOT)]
     pub(crate) root: Utf8PathBuf,
-    /// What relative paths in the EDN resolve against [default: the nearest folder above DIR with a .git, else DIR].
+    /// What relative paths in the EDN resolve against [default: `:base` in DIR/defaults.edn, else the
+    /// nearest folder above DIR with a .git, else DIR].
     #[arg(long, value_name = "DIR")]
     pub(crate) base: Option<Utf8PathBuf>,
-    /// Id of the tree that its processes carry [default: the absolute path of DIR].
+    /// Id of the tree that its processes carry [default: `:owner` in DIR/defaults.edn, else the absolute path of
+    /// DIR].
     #[arg(long, value_name = "ID")]
     pub(crate) owner: Option<String>,
     /// Print JSON.
@@ -82,7 +86,8 @@ pub(crate) struct New {
     /// The folder that holds the daemons [default: ./system/daemons where that exists].
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<Utf8PathBuf>,
-    /// What relative paths in the EDN resolve against [default: the nearest folder above DIR with a .git, else DIR].
+    /// What relative paths in the EDN resolve against [default: `:base` in DIR/defaults.edn, else the
+    /// nearest folder above DIR with a .git, else DIR].
     #[arg(long, value_name = "DIR")]
     pub(crate) base: Option<Utf8PathBuf>,
     /// Id of the tree that its processes carry, for the command that is shown at the end.
@@ -135,9 +140,10 @@ pub(crate) struct Scope {
     /// Delete even most of what runs.
     #[arg(long)]
     pub(crate) allow_mass_delete: bool,
-    /// What to do with apps that the tree no longer declares and that have no `:prune` of their own.
-    #[arg(long, value_name = "HOW", value_parser = PossibleValuesParser::new(["auto", "confirm", "never"]).try_map(|word| word.parse::<Prune>()), default_value = "auto")]
-    pub(crate) prune: Prune,
+    /// What to do with apps that the tree no longer declares and that have no `:prune` of their own [default: `:prune`
+    /// in the tree's defaults.edn, else auto].
+    #[arg(long, value_name = "HOW", value_parser = PossibleValuesParser::new(["auto", "confirm", "never"]).try_map(|word| word.parse::<Prune>()))]
+    pub(crate) prune: Option<Prune>,
 }
 
 #[derive(Debug, Arguments)]

@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 
-use crate::compile;
 use crate::diagnostic::{Checked, Diagnostic, Source};
+use crate::expand::Surroundings;
 use crate::model::{DaemonId, Ecosystem};
 use crate::plan::{Desired, Inventory, Plan, Policy, Step, plan, violations};
 use crate::pm2::observed::Observed;
 use crate::pm2::{Machine, Questions, questions};
 use crate::render::{GeneratedBy, GeneratedFile};
+use crate::validate::compile_in;
 
 /// The outside world, as one pass needs it.
 pub trait Host {
@@ -113,8 +114,40 @@ pub struct Pass {
     pub generated_by: GeneratedBy,
     /// The folder that relative paths resolve against, absolute.
     pub base: Utf8PathBuf,
+    /// What the tree had said of itself when its owner and its base were looked up.
+    pub expected: Expected,
     /// Whether to stop before anything is written or applied.
     pub dry_run: bool,
+}
+
+/// What a tree's own `defaults.edn` said when whose it is and what it resolves against were looked up; `None` for what
+/// the caller has chosen, whatever the tree says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Expected {
+    /// `:owner`, if it had one.
+    pub owner: Option<Option<String>>,
+    /// `:base`, if it had one.
+    pub base: Option<Option<String>>,
+}
+
+impl Expected {
+    /// Why a pass that began on these grounds cannot go on: every process would be taken for somebody else's.
+    fn check(&self, ecosystem: &Ecosystem) -> Result<(), HostError> {
+        let said = &ecosystem.settings;
+        let changed = |before: &Option<Option<String>>, now: &Option<String>| {
+            before.as_ref().is_some_and(|it| it != now)
+        };
+        let what = match (changed(&self.owner, &said.owner), changed(&self.base, &said.base)) {
+            // What broken defaults say is not known, and nothing is done below them.
+            _ if ecosystem.unreadable.contains("defaults.edn") => return Ok(()),
+            (true, _) => "owner",
+            (_, true) => "base",
+            (false, false) => return Ok(()),
+        };
+        let message =
+            format!("`:{what}` in the tree's defaults.edn is not what it was when this program began");
+        Err(HostError::new(message).hint("nothing was changed; run it again, or start the watcher again"))
+    }
 }
 
 /// What came of one pass.
@@ -264,6 +297,7 @@ impl HostError {
 pub fn converge(host: &mut impl Host, pass: &Pass, progress: &dyn Progress) -> Result<Report, HostError> {
     let reading = read(host.tree()?);
     progress.read(&reading);
+    pass.expected.check(&reading.ecosystem)?;
     let Reading { sources, ecosystem, diagnostics } = reading;
     let written =
         if pass.dry_run { Vec::new() } else { host.write(&generated_files(&ecosystem, pass), progress) };
@@ -349,8 +383,9 @@ pub struct Reading {
 #[must_use]
 pub fn read(tree: Tree) -> Reading {
     let Tree { sources, unreadable, notes } = tree;
-    let Checked { output: mut ecosystem, mut diagnostics } = compile(&sources);
-    ecosystem.unreadable = unreadable.keys().cloned().collect();
+    let surroundings =
+        Surroundings { unreadable: unreadable.keys().cloned().collect(), ..Surroundings::default() };
+    let Checked { output: ecosystem, mut diagnostics } = compile_in(&sources, &surroundings);
     diagnostics.extend(unreadable.into_values());
     diagnostics.extend(notes);
     let Checked { output: ecosystem, diagnostics } = Checked::new(ecosystem, diagnostics);

@@ -123,7 +123,8 @@ impl<'a> Passes<'a> {
         progress: &dyn Progress,
     ) -> Result<Report, HostError> {
         let generated_by = self.place.generated_by(env!("CARGO_PKG_VERSION"))?;
-        let pass = Pass { policy, generated_by, base: self.place.base.clone(), dry_run: false };
+        let Place { base, expected, .. } = self.place.clone();
+        let pass = Pass { policy, generated_by, base, expected, dry_run: false };
         converge(host, &pass, progress)
     }
 

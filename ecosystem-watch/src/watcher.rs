@@ -86,7 +86,7 @@ impl<'a> Watcher<'a> {
             retries: Retries::default(),
             succession: Succession::new(lock.folder()),
             said: Said::default(),
-            record: Record::new(lock, args.prune),
+            record: Record::new(lock, args.prune.unwrap_or_default()),
             save_problem: None,
             record_problem: None,
             launch_due: None,
@@ -219,6 +219,7 @@ impl<'a> Watcher<'a> {
         self.removals.note(&report.plan, began);
         self.retries.note(report, Instant::now());
         self.files.also(report.env_files.clone());
+        self.record.prunes(self.args.prune.or(report.desired.prune).unwrap_or_default());
         self.ours.declare(report.desired.apps.keys().map(AppName::as_str));
         say_all(&self.said.after(report, now()));
         say_all(&happening::removed(report));

@@ -62,6 +62,7 @@ fn pass(place: &Place, policy: Policy, dry_run: bool) -> Result<Pass, Failure> {
         policy,
         generated_by: place.generated_by(env!("CARGO_PKG_VERSION"))?,
         base: place.base.clone(),
+        expected: place.expected.clone(),
         dry_run,
     })
 }

@@ -71,7 +71,7 @@ fn waiting(id: &str, place: &Place, settings: Settings, pm2: &args::Pm2) -> Resu
 /// Whether something of a daemon that is still there runs and is no longer declared.
 fn has_lost_one(id: &DaemonId, place: &Place, settings: Settings) -> Result<bool, Failure> {
     let policy =
-        Policy { only: Some(BTreeSet::from([id.clone()])), prune: Prune::Never, ..Policy::default() };
+        Policy { only: Some(BTreeSet::from([id.clone()])), prune: Some(Prune::Never), ..Policy::default() };
     let plan = converge(&mut OsHost::to_look(settings)?, &pass(place, policy, true)?, &Silent)?.plan;
     Ok(plan.holds.iter().any(|hold| matches!(hold.why, Why::NeverPruned | Why::Unconfirmed)))
 }

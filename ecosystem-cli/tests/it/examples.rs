@@ -7,12 +7,25 @@ use ecosystem_core::converge::read;
 use ecosystem_core::os::tree;
 use ecosystem_core::render::{GeneratedBy, Layout, render};
 
-const DAEMONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/daemons");
+use crate::support::cli_program;
+use crate::support::hermetic::short_temp_dir;
+use crate::support::pm2_home::Pm2Home;
+use crate::support::pm2_program::DEFAULT;
+use crate::support::world::Ran;
+
+const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples");
 
 /// A change here is a change of what every user's generated files say: to be reviewed as such.
 #[test]
 fn generated_configs_of_the_examples() {
-    let reading = read(tree::read(Utf8Path::new(DAEMONS)).unwrap());
+    for tree in ["daemons", "team"] {
+        generated_configs_of(tree);
+    }
+}
+
+fn generated_configs_of(example: &str) {
+    let root = Utf8Path::new(EXAMPLES).join(example);
+    let reading = read(tree::read(&root).unwrap());
     assert_eq!(reading.diagnostics, []);
     let by = GeneratedBy {
         version: "0.0.0".to_owned(),
@@ -25,6 +38,35 @@ fn generated_configs_of_the_examples() {
         let text = format!("{source}\n----- generated -----\n{}", render(daemon, &by));
         insta::assert_snapshot!(daemon.id.as_str().replace('/', "-"), text);
     }
+}
+
+/// The tree with defaults: it runs, and a second pass has nothing to do.
+#[test]
+fn the_team_runs() {
+    let pm2 = Pm2Home::running(DEFAULT);
+    // What is generated is not to be left in the repository.
+    let copy = short_temp_dir();
+    let copied =
+        Command::new("cp").args(["-r", EXAMPLES, "examples"]).current_dir(copy.path()).status().unwrap();
+    assert!(copied.success());
+    let root = copy.path().join("examples/team");
+    let cli = |args: &[&str]| {
+        let mut command = pm2.command(cli_program::path());
+        command.args(args).arg(&root);
+        Ran::of(command.output().unwrap()).succeeds()
+    };
+    cli(&["sync", "--patience", "0"]);
+    assert!(cli(&["plan", "--exit-code"]).contains("nothing to do"));
+    let list = pm2.client().list().unwrap();
+    let greeter = list.iter().find(|entry| entry["name"] == "team-greeter").unwrap();
+    let env = &greeter["pm2_env"];
+    assert_eq!(env["ECOSYSTEM_OWNER"], "example-team");
+    assert_eq!(
+        (&env["max_restarts"], &env["kill_timeout"], &env["GREETING"]),
+        (&3.into(), &5000.into(), &"hello".into())
+    );
+    cli(&["down"]);
+    assert_eq!(pm2.client().list().unwrap().len(), 0);
 }
 
 /// The reference of the command line is its own help: it cannot lag behind.

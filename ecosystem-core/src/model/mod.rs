@@ -7,12 +7,14 @@ mod app;
 mod digest;
 mod ecosystem;
 mod names;
+mod origins;
 pub(crate) mod reserved_env;
 pub mod schema;
 
 pub use app::{App, Env, EnvValue, InheritEnv, NoSuchPrune, Prune};
 pub use digest::Digest;
 pub(crate) use digest::hex;
-pub use ecosystem::{Broken, Daemon, Ecosystem};
+pub use ecosystem::{Broken, Daemon, Ecosystem, TreeSettings};
 pub use names::{AppName, DaemonId, Owner};
+pub use origins::{Came, Layer, Origins};
 pub use reserved_env::{DIGEST_VARIABLE, OWNER_VARIABLE, SOURCE_VARIABLE};

@@ -3,9 +3,12 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 
-use crate::converge::HostError;
-use crate::model::Owner;
+use super::{regular_file, tree};
+use crate::converge::{Expected, HostError};
+use crate::diagnostic::Source;
+use crate::model::{Owner, TreeSettings};
 use crate::render::{GeneratedBy, Layout};
+use crate::validate::tree_settings;
 
 /// Where people keep their daemons.
 pub const DEFAULT_ROOT: &str = "system/daemons";
@@ -17,13 +20,19 @@ pub struct Place {
     pub root: Utf8PathBuf,
     /// What relative paths resolve against: absolute, links resolved.
     pub base: Utf8PathBuf,
-    /// The owner that was named, if one was.
+    /// The owner that was named, by the caller or in the tree, if one was.
     pub named_owner: Option<String>,
+    /// What of this the tree itself has said.
+    pub expected: Expected,
 }
 
 impl Place {
-    /// Finds a tree: `root`, else [`DEFAULT_ROOT`] where that exists. Its base is `base`, else the nearest folder
-    /// from the root upwards with a `.git`, else the root.
+    /// Finds a tree: `root`, else [`DEFAULT_ROOT`] where that exists. Its base is `base`, else `:base` in its own
+    /// `defaults.edn`, else the nearest folder from the root upwards with a `.git`, else the root. Its owner is `owner`,
+    /// else `:owner` there.
+    ///
+    /// Defaults that cannot be read say nothing of it. No harm comes of that: all daemons below them are broken then, and
+    /// nothing is written or applied.
     ///
     /// # Errors
     /// A folder that cannot be looked at, or none named and none found.
@@ -40,11 +49,19 @@ impl Place {
                 return Err(HostError::new(message).hint("name the folder that holds your daemons"));
             }
         };
-        let base = match base {
-            Some(base) => real_path(base)?,
-            None => root.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&root).to_owned(),
+        let said = settings_of(&root);
+        let expected = Expected {
+            owner: owner.is_none().then(|| said.owner.clone()),
+            base: base.is_none().then(|| said.base.clone()),
         };
-        Ok(Self { root, base, named_owner: owner.map(str::to_owned) })
+        let base = match (base, &said.base) {
+            (Some(base), _) => real_path(base)?,
+            (None, Some(base)) => real_path(&root.join(base))?,
+            (None, None) => {
+                root.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&root).to_owned()
+            }
+        };
+        Ok(Self { root, base, named_owner: owner.map(str::to_owned).or(said.owner), expected })
     }
 
     /// Whose apps the tree's are: the named owner, else the root's path.
@@ -63,6 +80,16 @@ impl Place {
         Ok(GeneratedBy { version: version.to_owned(), time: now()?, layout })
     }
 }
+
+fn settings_of(root: &Utf8Path) -> TreeSettings {
+    let contents = regular_file::read(&root.join(DEFAULTS), tree::MAX_SOURCE_BYTES);
+    contents.map_or_else(
+        |_| TreeSettings::default(),
+        |contents| tree_settings(&Source { path: DEFAULTS.to_owned(), contents }),
+    )
+}
+
+const DEFAULTS: &str = "defaults.edn";
 
 /// The way from one absolute folder to another, with `/` and without a trailing one; empty for the same folder.
 #[must_use]

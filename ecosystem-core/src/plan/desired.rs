@@ -15,6 +15,8 @@ pub struct Desired {
     pub apps: BTreeMap<AppName, DesiredApp>,
     /// Sources with errors: their apps stay as they are.
     pub broken: BTreeMap<DaemonId, Broken>,
+    /// What is to become of apps that the tree no longer declares, where neither they nor the caller say so.
+    pub prune: Option<Prune>,
     /// Places in the tree that could not be looked at: while there are any, nothing is taken for removed.
     pub unreadable: BTreeSet<String>,
 }
@@ -55,6 +57,7 @@ impl Desired {
             owner: machine.owner.clone(),
             apps: apps.collect(),
             broken: ecosystem.broken.clone(),
+            prune: ecosystem.settings.prune,
             unreadable: ecosystem.unreadable.clone(),
         }
     }

@@ -109,14 +109,14 @@ fn references(fields: &[Field<'_, AppKey>], reporter: &mut Reporter<'_>) {
     let Some((first, others)) = places.split_first() else { return };
     let mut warning = problem(
         codes::REFERENCE_IS_LITERAL,
-        reporter.path(),
-        *first,
+        &reporter.origin(*first),
         "`${…}` is passed to the app as it stands for now",
         "not replaced",
         "name the variable in :inherit_env, or put it into an :env_file",
     );
     for other in others {
-        warning = warning.also(reporter.path(), *other, "nor this");
+        let other = reporter.origin(*other);
+        warning = warning.also(&other.path, other.span, "nor this");
     }
     reporter.push(warning);
 }

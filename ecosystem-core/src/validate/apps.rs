@@ -1,16 +1,18 @@
 //! `:apps`: a vector of maps to drafts of apps.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use crate::diagnostic::Span;
 use crate::edn::{Entry, Node, Value};
-use crate::model::schema::Key;
+use crate::model::schema::{Key, Kind};
 
 use super::draft::{AppDraft, Spanned, without_places};
 use super::own_keys::{self, OWN_KEYS, OwnKey};
 use super::report::Reporter;
 use super::spelling::{Field, Vocabulary, fields, means, nearest, pm2_key};
-use super::{advice, codes, env, names, settings};
+use super::{advice, codes, env, layers, names, settings};
 
 /// What a key of an app means.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,10 +39,33 @@ impl AppKey {
             .or_else(|| OwnKey::spelled(spelling).map(Self::Own))
             .or_else(|| env_block(spelling).map(Self::EnvBlock))
     }
+
+    /// Whether its value is a map of variables.
+    pub(super) fn is_variables(&self) -> bool {
+        match self {
+            Self::Pm2(key) => key.kind() == Kind::Variables,
+            Self::EnvBlock(_) => true,
+            Self::Own(_) => false,
+        }
+    }
+
+    /// What [`Origins`](crate::model::Origins) calls it.
+    fn name(&self) -> &str {
+        match self {
+            Self::Pm2(key) => key.name(),
+            Self::EnvBlock(name) => name,
+            Self::Own(own) => OWN_KEYS.iter().find(|(_, key)| key == own).map_or("", |(name, _)| name),
+        }
+    }
 }
 
 /// Reads the vector of apps; an app is read even where its neighbour is broken.
-pub(super) fn apps(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Vec<AppDraft> {
+pub(super) fn apps(
+    what: &str,
+    node: &Node,
+    defaults: &[Entry],
+    reporter: &mut Reporter<'_>,
+) -> Vec<AppDraft> {
     let hint = "write :apps [{:name \"web\" :script \"server.mjs\"}]";
     let Value::Vector(items) = &node.value else {
         let message = format!("`{what}` takes a vector of apps, not {}", node.value.kind_name());
@@ -57,7 +82,7 @@ pub(super) fn apps(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Vec<
     while let [item, behind @ ..] = rest {
         rest = behind;
         if let Value::Map(entries) = &item.value {
-            apps.push(app(item.span, entries, reporter));
+            apps.push(app(item.span, &laid_over(defaults, entries), reporter));
             previous = Some(item.span);
         } else {
             rest = beside_app(item, rest, previous, reporter);
@@ -108,11 +133,41 @@ fn rest_of_app(key: Span, mut rest: &[Node]) -> (usize, &[Node]) {
     (end, rest)
 }
 
-fn app(span: Span, entries: &[Entry], reporter: &mut Reporter<'_>) -> AppDraft {
-    let vocabulary =
-        Vocabulary { what: "an app", names: &NAMES, read: &AppKey::spelled, unknown: codes::UNKNOWN_KEY };
-    let fields = fields(entries, &vocabulary, reporter);
+/// Judges the value of `:defaults` by itself: keys of apps, and `nil` for those that are to be taken away.
+pub(super) fn defaults(what: &str, node: &Node, reporter: &mut Reporter<'_>) {
+    let Value::Map(entries) = &node.value else {
+        reporter.wrong_type(what, "a map of keys of apps such as {:max-restarts 10}", node);
+        return;
+    };
     let mut draft = AppDraft::default();
+    for field in fields(&layers::without_nils(entries.clone()), &vocabulary(), reporter) {
+        if field.key.name() == "name" {
+            let message = format!("`{}` cannot be a default: names tell apps apart", field.spelled);
+            reporter.report(
+                codes::KEY_NOT_A_DEFAULT,
+                field.key_span,
+                message,
+                "each app has its own",
+                "remove it",
+            );
+        } else {
+            read(&field, &mut draft, reporter);
+        }
+    }
+}
+
+/// Most trees have no defaults.
+fn laid_over<'e>(defaults: &[Entry], entries: &'e [Entry]) -> Cow<'e, [Entry]> {
+    if defaults.is_empty() { Cow::Borrowed(entries) } else { layers::app_over(defaults, entries).into() }
+}
+
+fn vocabulary() -> Vocabulary<'static, AppKey> {
+    Vocabulary { what: "an app", names: &NAMES, read: &AppKey::spelled, unknown: codes::UNKNOWN_KEY }
+}
+
+fn app(span: Span, entries: &[Entry], reporter: &mut Reporter<'_>) -> AppDraft {
+    let fields = fields(entries, &vocabulary(), reporter);
+    let mut draft = AppDraft { places: places(&fields), ..AppDraft::default() };
     for field in &fields {
         read(field, &mut draft, reporter);
     }
@@ -120,6 +175,20 @@ fn app(span: Span, entries: &[Entry], reporter: &mut Reporter<'_>) -> AppDraft {
     needs(entries, "script", span, "say what to run: add :script \"server.mjs\"", reporter);
     advice::report(&draft, &fields, reporter);
     draft
+}
+
+/// Where the value of each key stands, and of each variable.
+fn places(fields: &[Field<'_, AppKey>]) -> BTreeMap<String, Span> {
+    let mut places = BTreeMap::new();
+    for field in fields {
+        let name = field.key.name();
+        places.insert(name.to_owned(), field.value.span);
+        let variables = field.value.as_map().filter(|_| field.key.is_variables()).unwrap_or_default();
+        let named =
+            variables.iter().filter_map(|entry| Some((env::written_name(&entry.key)?, entry.value.span)));
+        places.extend(named.map(|(variable, span)| (format!("{name}.{variable}"), span)));
+    }
+    places
 }
 
 fn read(field: &Field<'_, AppKey>, draft: &mut AppDraft, reporter: &mut Reporter<'_>) {

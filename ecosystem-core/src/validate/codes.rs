@@ -1,6 +1,6 @@
 //! The code of every problem that validation can find: `E02xx` for errors, `W03xx` for warnings.
 //!
-//! A code never changes its meaning and is never given out again, so that people can search for it.
+//! A code never changes its meaning and is never given out again, so that people can search for it: W0302 was one once.
 
 use crate::diagnostic::code_table;
 
@@ -70,10 +70,15 @@ code_table! {
     /// A key that JavaScript takes for the prototype of an object
     PROTOTYPE_KEY = "E0232";
 
+    /// A key that no two apps can have in common, among defaults
+    KEY_NOT_A_DEFAULT = "E0233";
+    /// A key that holds for the whole tree, in a `defaults.edn` below the root
+    ROOT_ONLY_KEY = "E0234";
+    /// A key at the root of a `defaults.edn` that is none of `:defaults`, `:owner`, `:base`, `:prune`
+    UNKNOWN_DEFAULTS_KEY = "E0235";
+
     /// Looks like a daemon, but is not named `ecosystem.edn`
     MISNAMED_DAEMON = "W0301";
-    /// `defaults.edn` has no effect yet
-    DEFAULTS_NOT_READ = "W0302";
     /// `:profiles` has no effect yet
     PROFILES_NOT_READ = "W0303";
     /// A key that is understood and has no effect yet

@@ -14,10 +14,10 @@ const KEYS: &[&str] = &["apps", "deploy", "profiles"];
 const EXAMPLE: &str = "write {:apps [{:name \"web\" :script \"server.mjs\"}]}";
 
 /// Reads the root of a source.
-pub(super) fn daemon(root: &Node, reporter: &mut Reporter<'_>) -> DaemonDraft {
+pub(super) fn daemon(root: &Node, defaults: &[Entry], reporter: &mut Reporter<'_>) -> DaemonDraft {
     super::forbidden::report(root, reporter);
     match &root.value {
-        Value::Map(entries) => from_map(root, entries, reporter),
+        Value::Map(entries) => from_map(root, entries, defaults, reporter),
         Value::Tagged(_) => DaemonDraft::default(),
         _ => {
             let message = format!("a daemon is a map with `:apps`, not {}", root.value.kind_name());
@@ -34,12 +34,12 @@ pub(super) fn daemon(root: &Node, reporter: &mut Reporter<'_>) -> DaemonDraft {
 }
 
 /// Reports a source that holds nothing.
-pub(super) fn nothing(reporter: &mut Reporter<'_>) {
+pub(super) fn nothing(start: usize, reporter: &mut Reporter<'_>) {
     let message = "the source holds nothing; a daemon is a map with `:apps`";
-    reporter.report(codes::ROOT_NOT_A_MAP, Span::new(0, 0), message, "empty", EXAMPLE);
+    reporter.report(codes::ROOT_NOT_A_MAP, Span::new(start, start), message, "empty", EXAMPLE);
 }
 
-fn from_map(root: &Node, entries: &[Entry], reporter: &mut Reporter<'_>) -> DaemonDraft {
+fn from_map(root: &Node, entries: &[Entry], defaults: &[Entry], reporter: &mut Reporter<'_>) -> DaemonDraft {
     let mut draft = DaemonDraft::default();
     if !declares_apps(entries) && looks_like_app(entries) {
         let message = "an app stands at the root, where `:apps` is expected";
@@ -52,7 +52,7 @@ fn from_map(root: &Node, entries: &[Entry], reporter: &mut Reporter<'_>) -> Daem
         Vocabulary { what: "a daemon", names: KEYS, read: &read, unknown: codes::UNKNOWN_ROOT_KEY };
     let fields = fields(entries, &vocabulary, reporter);
     for field in &fields {
-        read_field(field, &mut draft, reporter);
+        read_field(field, defaults, &mut draft, reporter);
     }
     if !fields.iter().any(|field| field.key == "apps") {
         let message = "a daemon needs `:apps`";
@@ -67,9 +67,14 @@ fn from_map(root: &Node, entries: &[Entry], reporter: &mut Reporter<'_>) -> Daem
     draft
 }
 
-fn read_field(field: &Field<'_, &'static str>, draft: &mut DaemonDraft, reporter: &mut Reporter<'_>) {
+fn read_field(
+    field: &Field<'_, &'static str>,
+    defaults: &[Entry],
+    draft: &mut DaemonDraft,
+    reporter: &mut Reporter<'_>,
+) {
     match field.key {
-        "apps" => draft.apps = apps(&field.spelled, field.value, reporter),
+        "apps" => draft.apps = apps(&field.spelled, field.value, defaults, reporter),
         "deploy" => draft.deploy = settings::data(&field.spelled, field.value, reporter),
         _ => {
             let hint = "declare what is to run in :apps; profiles are not understood in this version";

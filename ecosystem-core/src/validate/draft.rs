@@ -27,6 +27,8 @@ pub(super) struct AppDraft {
     pub(super) inherit_env: InheritEnv,
     pub(super) description: Option<String>,
     pub(super) prune: Option<Prune>,
+    /// Where each value stands, by the names of [`Origins`](crate::model::Origins).
+    pub(super) places: BTreeMap<String, Span>,
 }
 
 impl AppDraft {

@@ -38,6 +38,15 @@ pub(super) fn variables(what: &str, node: &Node, reporter: &mut Reporter<'_>) ->
     variables
 }
 
+/// The name that a key gives a variable, whatever is to be said of it.
+pub(super) fn written_name(key: &Node) -> Option<&str> {
+    match &key.value {
+        Value::Keyword(name) | Value::Symbol(name) if name.namespace.is_none() => Some(&name.name),
+        Value::String(text) => Some(text),
+        _ => None,
+    }
+}
+
 /// The name that a keyword, string or symbol gives a variable.
 pub(super) fn name(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<String> {
     let name = match &node.value {

@@ -136,7 +136,7 @@ fn dependency(fields: &[Field<'_, &'static str>], node: &Node, reporter: &mut Re
     }
 }
 
-fn prune(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<Prune> {
+pub(super) fn prune(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<Prune> {
     let words: Vec<_> = Prune::WORDS.iter().map(|(word, _)| *word).collect();
     policy(what, node, &words, reporter)?.parse().ok()
 }

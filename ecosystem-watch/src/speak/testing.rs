@@ -95,6 +95,7 @@ pub(super) fn report() -> Report {
             owner: Owner::new("tree"),
             apps: [].into(),
             broken: [].into(),
+            prune: None,
             unreadable: [].into(),
         },
         observed: Observed::default(),

@@ -116,11 +116,19 @@ pub(super) const CASES: &[(&str, &str)] = &[
 {:apps [{:name \"mail\" :script \"mail.mjs\"}]}",
     ),
     (
-        "W0302",
+        "E0233",
         "--- defaults.edn
-{:owner \"team\"}
---- web/ecosystem.edn
-{:apps [{:name \"web\" :script \"server.mjs\"}]}",
+{:defaults {:name \"web\" :max-restarts 5}}",
+    ),
+    (
+        "E0234",
+        "--- services/defaults.edn
+{:owner \"team\" :defaults {}}",
+    ),
+    (
+        "E0235",
+        "--- defaults.edn
+{:default {:max-restarts 5} :owner \"team\"}",
     ),
     ("W0303", r#"{:apps [{:name "web" :script "server.mjs"}] :profiles {:dev {}}}"#),
     (
