@@ -55,6 +55,9 @@ pub(crate) struct Tree {
     /// DIR].
     #[arg(long, value_name = "ID")]
     pub(crate) owner: Option<String>,
+    /// Which of the daemons' :profiles [default: $ECOSYSTEM_PROFILE, else $NODE_ENV].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
 }
 
 #[derive(Debug, Arguments)]

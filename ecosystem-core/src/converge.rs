@@ -103,6 +103,8 @@ pub struct Tree {
     pub unreadable: BTreeMap<String, Diagnostic>,
     /// What else there is to say, such as links that are not followed.
     pub notes: Vec<Diagnostic>,
+    /// What the sources are read in, but for [`unreadable`](Tree::unreadable).
+    pub surroundings: Surroundings,
 }
 
 /// What one pass is to do.
@@ -382,9 +384,8 @@ pub struct Reading {
 /// Compiles what was read of a tree.
 #[must_use]
 pub fn read(tree: Tree) -> Reading {
-    let Tree { sources, unreadable, notes } = tree;
-    let surroundings =
-        Surroundings { unreadable: unreadable.keys().cloned().collect(), ..Surroundings::default() };
+    let Tree { sources, unreadable, notes, surroundings } = tree;
+    let surroundings = Surroundings { unreadable: unreadable.keys().cloned().collect(), ..surroundings };
     let Checked { output: ecosystem, mut diagnostics } = compile_in(&sources, &surroundings);
     diagnostics.extend(unreadable.into_values());
     diagnostics.extend(notes);

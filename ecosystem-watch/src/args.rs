@@ -6,6 +6,7 @@ use camino::Utf8PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{ArgAction, Parser};
 use ecosystem_core::model::Prune;
+use ecosystem_core::os::place::Named;
 
 use crate::speak::Format;
 
@@ -27,6 +28,9 @@ pub(crate) struct Args {
     /// DIR].
     #[arg(long, value_name = "ID")]
     pub(crate) owner: Option<String>,
+    /// Which of the daemons' :profiles [default: $ECOSYSTEM_PROFILE, else $NODE_ENV].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
     /// The pm2 program that starts PM2's daemon when it is not up.
     #[arg(long, value_name = "FILE")]
     pub(crate) pm2: Option<Utf8PathBuf>,
@@ -74,6 +78,14 @@ pub(crate) struct Args {
     /// Replace, from outside, the watcher that PM2 runs in this daemon. Started by the watcher itself.
     #[arg(long, value_name = "ID", hide = true)]
     pub(crate) succeed: Option<String>,
+}
+
+impl Args {
+    /// Which tree is meant.
+    pub(crate) fn named(&self) -> Named<'_> {
+        let (root, base) = (self.root.as_deref(), self.base.as_deref());
+        Named { root, base, owner: self.owner.as_deref(), profile: self.profile.as_deref() }
+    }
 }
 
 fn on_off() -> impl clap::builder::TypedValueParser<Value = bool> {

@@ -50,6 +50,7 @@ impl<'a> Passes<'a> {
         let settings = Settings {
             root: place.root.clone(),
             base: place.base.clone(),
+            profile: place.profile.clone(),
             owner: place.owner(),
             home: pm2_home(args.pm2_home.as_deref())?,
             jobs: usize::from(args.jobs),

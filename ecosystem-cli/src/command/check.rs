@@ -3,7 +3,6 @@
 use ecosystem_core::converge::{Reading, read};
 use ecosystem_core::diagnostic::Diagnostic;
 use ecosystem_core::model::DaemonId;
-use ecosystem_core::os::tree;
 use serde_json::json;
 
 use super::failed_if;
@@ -14,7 +13,7 @@ use crate::show;
 
 pub(super) fn run(args: &args::Check) -> Result<Exit, Failure> {
     let place = place::find(&args.tree)?;
-    let reading = read(tree::read(&place.root)?);
+    let reading = read(place.tree()?);
     let Reading { sources, ecosystem, diagnostics } = &reading;
     if args.json {
         let daemons: Vec<&str> = ecosystem.daemons.keys().map(DaemonId::as_str).collect();

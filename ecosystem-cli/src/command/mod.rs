@@ -48,6 +48,7 @@ fn settings(place: &Place, pm2: &args::Pm2, pace: &args::Pace) -> Result<Setting
     Ok(Settings {
         root: place.root.clone(),
         base: place.base.clone(),
+        profile: place.profile.clone(),
         owner: place.owner(),
         home: pm2_home(pm2.pm2_home.as_deref())?,
         jobs: usize::from(pace.jobs),

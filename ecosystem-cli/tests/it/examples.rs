@@ -65,6 +65,10 @@ fn the_team_runs() {
         (&env["max_restarts"], &env["kill_timeout"], &env["GREETING"]),
         (&3.into(), &5000.into(), &"hello".into())
     );
+    cli(&["sync", "--profile", "dev", "--patience", "0"]);
+    let list = pm2.client().list().unwrap();
+    let greetings = list.iter().filter_map(|entry| entry["pm2_env"]["GREETING"].as_str());
+    assert_eq!(greetings.collect::<Vec<_>>(), ["hello, developer", "hello"]);
     cli(&["down"]);
     assert_eq!(pm2.client().list().unwrap().len(), 0);
 }

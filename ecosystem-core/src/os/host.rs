@@ -11,7 +11,7 @@ use super::dist::Removal;
 use super::interrupt::Interrupt;
 use super::machine::DaemonFacts;
 use super::pm2::{Client, ClientError, Pm2Program, ProgramError, Report, Timeouts, launch};
-use super::{dist, inventory, lock::Lock, machine, orphans, tree};
+use super::{dist, inventory, lock::Lock, machine, orphans, surroundings};
 use crate::converge::{Discarded, Host, HostError, Outcome, Progress, Tree, WriteOutcome, Written};
 use crate::model::{DaemonId, Owner};
 use crate::plan::{Inventory, Plan};
@@ -26,6 +26,8 @@ pub struct Settings {
     pub root: Utf8PathBuf,
     /// What relative paths resolve against.
     pub base: Utf8PathBuf,
+    /// The profile that its daemons are read with.
+    pub profile: Option<String>,
     /// Whose apps these are.
     pub owner: Owner,
     /// PM2's home.
@@ -177,7 +179,7 @@ fn unusable(error: &ClientError) -> HostError {
 
 impl Host for OsHost {
     fn tree(&mut self) -> Result<Tree, HostError> {
-        tree::read(&self.settings.root)
+        surroundings::tree(&self.settings.root, self.settings.profile.as_deref())
     }
 
     fn write(&mut self, files: &[GeneratedFile], progress: &dyn Progress) -> Vec<Written> {

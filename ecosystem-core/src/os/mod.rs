@@ -12,6 +12,7 @@ pub mod codes;
 pub mod dist;
 pub mod new_file;
 pub mod program;
+mod surroundings;
 pub mod tree;
 
 pub mod kernel;

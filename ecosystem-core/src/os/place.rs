@@ -3,8 +3,8 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 
-use super::{regular_file, tree};
-use crate::converge::{Expected, HostError};
+use super::{regular_file, surroundings, tree};
+use crate::converge::{Expected, HostError, Tree};
 use crate::diagnostic::Source;
 use crate::model::{Owner, TreeSettings};
 use crate::render::{GeneratedBy, Layout};
@@ -24,23 +24,34 @@ pub struct Place {
     pub named_owner: Option<String>,
     /// What of this the tree itself has said.
     pub expected: Expected,
+    /// The profile that its daemons are read with.
+    pub profile: Option<String>,
+}
+
+/// What a caller names of a tree, and what is found out for what it does not name.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Named<'a> {
+    /// The tree, else [`DEFAULT_ROOT`] where that exists.
+    pub root: Option<&'a Utf8Path>,
+    /// Its base, else `:base` in its own `defaults.edn`, else the nearest folder from the root upwards with a `.git`,
+    /// else the root.
+    pub base: Option<&'a Utf8Path>,
+    /// Whose it is, else `:owner` there, else the root's path.
+    pub owner: Option<&'a str>,
+    /// The profile, else `$ECOSYSTEM_PROFILE`, else `$NODE_ENV`, else none.
+    pub profile: Option<&'a str>,
 }
 
 impl Place {
-    /// Finds a tree: `root`, else [`DEFAULT_ROOT`] where that exists. Its base is `base`, else `:base` in its own
-    /// `defaults.edn`, else the nearest folder from the root upwards with a `.git`, else the root. Its owner is `owner`,
-    /// else `:owner` there.
+    /// Finds a tree.
     ///
     /// Defaults that cannot be read say nothing of it. No harm comes of that: all daemons below them are broken then, and
     /// nothing is written or applied.
     ///
     /// # Errors
     /// A folder that cannot be looked at, or none named and none found.
-    pub fn find(
-        root: Option<&Utf8Path>,
-        base: Option<&Utf8Path>,
-        owner: Option<&str>,
-    ) -> Result<Self, HostError> {
+    pub fn find(named: &Named<'_>) -> Result<Self, HostError> {
+        let Named { root, base, owner, profile } = *named;
         let root = match root {
             Some(root) => real_path(root)?,
             None if Utf8Path::new(DEFAULT_ROOT).is_dir() => real_path(Utf8Path::new(DEFAULT_ROOT))?,
@@ -61,7 +72,18 @@ impl Place {
                 root.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&root).to_owned()
             }
         };
-        Ok(Self { root, base, named_owner: owner.map(str::to_owned).or(said.owner), expected })
+        let named_owner = owner.map(str::to_owned).or(said.owner);
+        let asked = || variable("ECOSYSTEM_PROFILE").or_else(|| variable("NODE_ENV"));
+        let profile = profile.map(str::to_owned).or_else(asked);
+        Ok(Self { root, base, named_owner, expected, profile })
+    }
+
+    /// Reads the tree.
+    ///
+    /// # Errors
+    /// Its root is missing, or is not a folder that can be listed.
+    pub fn tree(&self) -> Result<Tree, HostError> {
+        surroundings::tree(&self.root, self.profile.as_deref())
     }
 
     /// Whose apps the tree's are: the named owner, else the root's path.

@@ -76,8 +76,13 @@ pub(super) fn apps(
         let message = format!("`{what}` is empty");
         reporter.report(codes::APPS_NOT_A_VECTOR, node.span, message, "no app in here", hint);
     }
+    list(items, defaults, reporter)
+}
+
+/// Reads the items of a vector of apps.
+pub(super) fn list(items: &[Node], defaults: &[Entry], reporter: &mut Reporter<'_>) -> Vec<AppDraft> {
     let mut apps = Vec::new();
-    let mut rest = items.as_slice();
+    let mut rest = items;
     let mut previous = None;
     while let [item, behind @ ..] = rest {
         rest = behind;

@@ -1,6 +1,7 @@
 //! The code of every problem that validation can find: `E02xx` for errors, `W03xx` for warnings.
 //!
-//! A code never changes its meaning and is never given out again, so that people can search for it: W0302 was one once.
+//! A code never changes its meaning and is never given out again, so that people can search for it: W0302 and W0303 were
+//! some once.
 
 use crate::diagnostic::code_table;
 
@@ -79,8 +80,6 @@ code_table! {
 
     /// Looks like a daemon, but is not named `ecosystem.edn`
     MISNAMED_DAEMON = "W0301";
-    /// `:profiles` has no effect yet
-    PROFILES_NOT_READ = "W0303";
     /// A key that is understood and has no effect yet
     NO_EFFECT_YET = "W0304";
     /// `${…}`, which is passed on as it stands for now

@@ -6,6 +6,7 @@ use crate::edn::{Entry, Node, Value};
 use super::apps::{apps, looks_like_app};
 use super::codes;
 use super::draft::DaemonDraft;
+use super::profiles::{self, Declared};
 use super::report::Reporter;
 use super::settings;
 use super::spelling::{Field, Vocabulary, fields, means};
@@ -14,10 +15,15 @@ const KEYS: &[&str] = &["apps", "deploy", "profiles"];
 const EXAMPLE: &str = "write {:apps [{:name \"web\" :script \"server.mjs\"}]}";
 
 /// Reads the root of a source.
-pub(super) fn daemon(root: &Node, defaults: &[Entry], reporter: &mut Reporter<'_>) -> DaemonDraft {
+pub(super) fn daemon(
+    root: &Node,
+    defaults: &[Entry],
+    profile: Option<&str>,
+    reporter: &mut Reporter<'_>,
+) -> DaemonDraft {
     super::forbidden::report(root, reporter);
     match &root.value {
-        Value::Map(entries) => from_map(root, entries, defaults, reporter),
+        Value::Map(entries) => from_map(root, entries, (defaults, profile), reporter),
         Value::Tagged(_) => DaemonDraft::default(),
         _ => {
             let message = format!("a daemon is a map with `:apps`, not {}", root.value.kind_name());
@@ -39,7 +45,12 @@ pub(super) fn nothing(start: usize, reporter: &mut Reporter<'_>) {
     reporter.report(codes::ROOT_NOT_A_MAP, Span::new(start, start), message, "empty", EXAMPLE);
 }
 
-fn from_map(root: &Node, entries: &[Entry], defaults: &[Entry], reporter: &mut Reporter<'_>) -> DaemonDraft {
+fn from_map(
+    root: &Node,
+    entries: &[Entry],
+    (defaults, profile): (&[Entry], Option<&str>),
+    reporter: &mut Reporter<'_>,
+) -> DaemonDraft {
     let mut draft = DaemonDraft::default();
     if !declares_apps(entries) && looks_like_app(entries) {
         let message = "an app stands at the root, where `:apps` is expected";
@@ -51,10 +62,13 @@ fn from_map(root: &Node, entries: &[Entry], defaults: &[Entry], reporter: &mut R
     let vocabulary =
         Vocabulary { what: "a daemon", names: KEYS, read: &read, unknown: codes::UNKNOWN_ROOT_KEY };
     let fields = fields(entries, &vocabulary, reporter);
+    let apps = fields.iter().find(|field| field.key == "apps");
+    let declared = apps.and_then(|field| field.value.as_vector()).unwrap_or_default();
+    let declared = Declared { apps: declared, defaults, profile };
     for field in &fields {
-        read_field(field, defaults, &mut draft, reporter);
+        read_field(field, &declared, &mut draft, reporter);
     }
-    if !fields.iter().any(|field| field.key == "apps") {
+    if apps.is_none() {
         let message = "a daemon needs `:apps`";
         reporter.report(
             codes::APPS_MISSING,
@@ -69,18 +83,20 @@ fn from_map(root: &Node, entries: &[Entry], defaults: &[Entry], reporter: &mut R
 
 fn read_field(
     field: &Field<'_, &'static str>,
-    defaults: &[Entry],
+    declared: &Declared<'_>,
     draft: &mut DaemonDraft,
     reporter: &mut Reporter<'_>,
 ) {
     match field.key {
-        "apps" => draft.apps = apps(&field.spelled, field.value, defaults, reporter),
-        "deploy" => draft.deploy = settings::data(&field.spelled, field.value, reporter),
-        _ => {
-            let hint = "declare what is to run in :apps; profiles are not understood in this version";
-            let message = "`:profiles` has no effect yet";
-            reporter.report(codes::PROFILES_NOT_READ, field.key_span, message, "not read", hint);
+        "apps" => {
+            let apps = apps(&field.spelled, field.value, declared.defaults, reporter);
+            // The chosen profile's are these with its changes, wherever in the map it stands.
+            if draft.profile.is_none() {
+                draft.apps = apps;
+            }
         }
+        "deploy" => draft.deploy = settings::data(&field.spelled, field.value, reporter),
+        _ => profiles::read(&field.spelled, field.value, declared, draft, reporter),
     }
 }
 

@@ -27,6 +27,7 @@ pub(super) struct AppDraft {
     pub(super) inherit_env: InheritEnv,
     pub(super) description: Option<String>,
     pub(super) prune: Option<Prune>,
+    pub(super) enabled: Option<bool>,
     /// Where each value stands, by the names of [`Origins`](crate::model::Origins).
     pub(super) places: BTreeMap<String, Span>,
 }
@@ -40,6 +41,11 @@ impl AppDraft {
     /// The text of a setting.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.setting(name)?.value.as_str()
+    }
+
+    /// Whether it is to run.
+    pub(super) fn is_enabled(&self) -> bool {
+        self.enabled != Some(false)
     }
 
     /// The app, if it has what every app needs.
@@ -63,13 +69,17 @@ impl AppDraft {
 pub(super) struct DaemonDraft {
     pub(super) apps: Vec<AppDraft>,
     pub(super) deploy: Option<Json>,
+    /// The profile that was chosen, and where it stands.
+    pub(super) profile: Option<(String, Span)>,
 }
 
 impl DaemonDraft {
-    /// The daemon, if all its apps are whole.
+    /// The daemon, if all its apps are whole; those that are switched off are none of it.
     pub(super) fn finish(self, id: DaemonId) -> Option<Daemon> {
-        let apps = self.apps.into_iter().map(AppDraft::finish).collect::<Option<Vec<_>>>()?;
-        (!apps.is_empty()).then_some(Daemon { id, apps, deploy: self.deploy })
+        let declares_none = self.apps.is_empty();
+        let enabled = self.apps.into_iter().filter(AppDraft::is_enabled);
+        let apps = enabled.map(AppDraft::finish).collect::<Option<Vec<_>>>()?;
+        (!declares_none).then_some(Daemon { id, apps, deploy: self.deploy })
     }
 }
 

@@ -18,6 +18,7 @@ mod names;
 mod numbers;
 mod own_keys;
 mod probes;
+mod profiles;
 mod report;
 mod settings;
 mod sharing;
@@ -118,8 +119,9 @@ impl<'s> Read<'s> {
         let Checked { output: Expanded { root, map: own }, mut diagnostics } = expand(source);
         let start = map.append(&own);
         let mut reporter = Reporter::new(&map);
+        let profile = surroundings.profile.as_deref();
         let draft = match &root {
-            Some(root) => daemon::daemon(&shifted(root, start), &below.entries, &mut reporter),
+            Some(root) => daemon::daemon(&shifted(root, start), &below.entries, profile, &mut reporter),
             None => {
                 if diagnostics.is_empty() {
                     daemon::nothing(start, &mut reporter);
@@ -132,7 +134,8 @@ impl<'s> Read<'s> {
     }
 
     fn apps(&self, daemon: usize) -> impl Iterator<Item = Placed<'_>> {
-        self.draft.apps.iter().map(move |app| Placed { daemon, map: &self.map, app })
+        let enabled = self.draft.apps.iter().filter(|app| app.is_enabled());
+        enabled.map(move |app| Placed { daemon, map: &self.map, app })
     }
 
     fn is_broken(&self) -> bool {
@@ -142,7 +145,8 @@ impl<'s> Read<'s> {
     /// Where the values of each app were written.
     fn origins(&self) -> Vec<(AppName, Origins)> {
         let came = |span| Came { from: self.map.locate(span), by: self.layer(span.start) };
-        let apps = self.draft.apps.iter().filter_map(|app| Some((app.name.as_ref()?, &app.places)));
+        let enabled = self.draft.apps.iter().filter(|app| app.is_enabled());
+        let apps = enabled.filter_map(|app| Some((app.name.as_ref()?, &app.places)));
         let named = apps.map(|(name, places)| {
             let places = places.iter().map(|(name, span)| (name.clone(), came(*span)));
             (AppName::new(name.value.as_str()), places.collect())
@@ -154,7 +158,10 @@ impl<'s> Read<'s> {
         let before = self.defaults.iter().rev().find(|(start, _)| *start <= offset);
         match before.filter(|_| offset < self.start) {
             Some((_, path)) => Layer::Defaults(path.clone()),
-            None => Layer::App,
+            None => match self.draft.profile.as_ref().filter(|profile| profiles::covers(profile, offset)) {
+                Some((name, _)) => Layer::Profile(name.clone()),
+                None => Layer::App,
+            },
         }
     }
 }

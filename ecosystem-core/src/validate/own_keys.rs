@@ -8,7 +8,7 @@ use crate::model::{InheritEnv, Prune};
 
 use super::draft::AppDraft;
 use super::report::Reporter;
-use super::settings::{choice, text};
+use super::settings::{choice, flag, text};
 use super::spelling::{Field, means, plain_fields};
 use super::{codes, env, names, probes};
 
@@ -24,6 +24,7 @@ pub(super) enum OwnKey {
     StartupProbe,
     Prune,
     OnChange,
+    Enabled,
 }
 
 /// Every key of ours by its name.
@@ -37,10 +38,12 @@ pub(super) const OWN_KEYS: &[(&str, OwnKey)] = &[
     ("startup_probe", OwnKey::StartupProbe),
     ("prune", OwnKey::Prune),
     ("on_change", OwnKey::OnChange),
+    ("enabled", OwnKey::Enabled),
 ];
 
 /// Keys that something acts on in this version.
-const HAVE_EFFECT: &[OwnKey] = &[OwnKey::Description, OwnKey::EnvFile, OwnKey::InheritEnv, OwnKey::Prune];
+const HAVE_EFFECT: &[OwnKey] =
+    &[OwnKey::Description, OwnKey::EnvFile, OwnKey::InheritEnv, OwnKey::Prune, OwnKey::Enabled];
 
 const ON_CHANGE: &[&str] = &["reload", "restart", "replace", "keep", "replace-after"];
 const CONDITIONS: &[&str] = &["started", "online", "ready", "healthy"];
@@ -70,6 +73,7 @@ pub(super) fn read(
             probes::probe(spelled, node, reporter);
         }
         OwnKey::Prune => app.prune = prune(spelled, node, reporter),
+        OwnKey::Enabled => app.enabled = flag(spelled, node, reporter),
         OwnKey::OnChange => drop(policy(spelled, node, ON_CHANGE, reporter)),
     }
     if !HAVE_EFFECT.contains(&key) {

@@ -3,6 +3,7 @@
 mod cases;
 mod defaults;
 mod laws;
+mod profiles;
 mod values;
 
 use std::collections::BTreeSet;

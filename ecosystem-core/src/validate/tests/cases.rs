@@ -130,7 +130,6 @@ pub(super) const CASES: &[(&str, &str)] = &[
         "--- defaults.edn
 {:default {:max-restarts 5} :owner \"team\"}",
     ),
-    ("W0303", r#"{:apps [{:name "web" :script "server.mjs"}] :profiles {:dev {}}}"#),
     (
         "W0304",
         r#"{:apps [{:name "web" :script "server.mjs" :description "The site" :env-file ".env"
