@@ -164,6 +164,8 @@ pub struct Report {
     pub written: Vec<Written>,
     /// Files beside the tree that its definitions take something from, there or not: env files, absolute.
     pub env_files: BTreeSet<Utf8PathBuf>,
+    /// Files that its sources include, there or not, by their paths as seen from the root.
+    pub included: BTreeSet<String>,
     /// What the tree says, for this machine.
     pub desired: Desired,
     /// What PM2 had before.
@@ -300,14 +302,15 @@ pub fn converge(host: &mut impl Host, pass: &Pass, progress: &dyn Progress) -> R
     let reading = read(host.tree()?);
     progress.read(&reading);
     pass.expected.check(&reading.ecosystem)?;
-    let Reading { sources, ecosystem, diagnostics } = reading;
+    let Reading { sources, ecosystem, diagnostics, surroundings } = reading;
     let written =
         if pass.dry_run { Vec::new() } else { host.write(&generated_files(&ecosystem, pass), progress) };
-    let questions = questions(&ecosystem, &pass.base);
+    let questions = questions(&ecosystem, &pass.base, &surroundings.environment);
     let machine = host.machine(&questions)?;
     let observed = host.observe()?;
     let inventory = host.inventory()?;
-    let desired = Desired::new(&ecosystem, &machine);
+    let mut desired = Desired::new(&ecosystem, &machine);
+    desired.hide(&inventory);
     let plan = plan(&desired, &observed, &inventory, &pass.policy);
     if let Some(violation) = violations(&plan, &desired, &observed, &pass.policy).first() {
         return Err(HostError::new(violation.to_string())
@@ -320,11 +323,13 @@ pub fn converge(host: &mut impl Host, pass: &Pass, progress: &dyn Progress) -> R
     };
     let Done { outcomes, discarded, remembered } = applied;
     let env_files = questions.env_files;
+    let included = surroundings.included.into_keys().collect();
     Ok(Report {
         sources,
         diagnostics,
         written,
         env_files,
+        included,
         desired,
         observed,
         plan,
@@ -379,18 +384,24 @@ pub struct Reading {
     pub ecosystem: Ecosystem,
     /// Everything there is to say of them.
     pub diagnostics: Vec<Diagnostic>,
+    /// What they were read in.
+    pub surroundings: Surroundings,
 }
 
 /// Compiles what was read of a tree.
 #[must_use]
 pub fn read(tree: Tree) -> Reading {
-    let Tree { sources, unreadable, notes, surroundings } = tree;
+    let Tree { mut sources, unreadable, notes, surroundings } = tree;
     let surroundings = Surroundings { unreadable: unreadable.keys().cloned().collect(), ..surroundings };
     let Checked { output: ecosystem, mut diagnostics } = compile_in(&sources, &surroundings);
     diagnostics.extend(unreadable.into_values());
     diagnostics.extend(notes);
     let Checked { output: ecosystem, diagnostics } = Checked::new(ecosystem, diagnostics);
-    Reading { sources, ecosystem, diagnostics }
+    // Diagnostics may point into a file beside the tree.
+    let beside = surroundings.included.iter().filter(|(path, _)| path.starts_with("../"));
+    let beside = beside.filter_map(|(path, contents)| Some((path.clone(), contents.clone().ok()?)));
+    sources.extend(beside.map(|(path, contents)| Source { path, contents }));
+    Reading { sources, ecosystem, diagnostics, surroundings }
 }
 
 /// The generated file of every valid daemon in scope.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use ecosystem_core::converge::{HostError, Pass, Progress, Report, converge};
 use ecosystem_core::model::{DaemonId, Owner};
 use ecosystem_core::os::host::{OsHost, Settings};
@@ -127,6 +127,12 @@ impl<'a> Passes<'a> {
         let Place { base, expected, .. } = self.place.clone();
         let pass = Pass { policy, generated_by, base, expected, dry_run: false };
         converge(host, &pass, progress)
+    }
+
+    /// Files beside the tree that a pass has taken something from.
+    pub(crate) fn beside(&self, report: &Report) -> BTreeSet<Utf8PathBuf> {
+        let included = report.included.iter().map(|path| self.place.included(path));
+        report.env_files.iter().cloned().chain(included).collect()
     }
 
     fn save(&self, host: &mut OsHost) -> Result<(), String> {

@@ -218,7 +218,7 @@ impl<'a> Watcher<'a> {
         self.pm2.is_up();
         self.removals.note(&report.plan, began);
         self.retries.note(report, Instant::now());
-        self.files.also(report.env_files.clone());
+        self.files.also(self.passes.beside(report));
         self.record.prunes(self.args.prune.or(report.desired.prune).unwrap_or_default());
         self.ours.declare(report.desired.apps.keys().map(AppName::as_str));
         say_all(&self.said.after(report, now()));

@@ -14,7 +14,7 @@ use crate::show;
 pub(super) fn run(args: &args::Check) -> Result<Exit, Failure> {
     let place = place::find(&args.tree)?;
     let reading = read(place.tree()?);
-    let Reading { sources, ecosystem, diagnostics } = &reading;
+    let Reading { sources, ecosystem, diagnostics, surroundings: _ } = &reading;
     if args.json {
         let daemons: Vec<&str> = ecosystem.daemons.keys().map(DaemonId::as_str).collect();
         let broken: Vec<&str> = ecosystem.broken.keys().map(DaemonId::as_str).collect();

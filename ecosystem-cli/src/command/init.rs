@@ -71,7 +71,7 @@ fn watcher(place: &Place, args: &args::Init) -> Result<(Option<Begun>, Option<Ju
     }
     let watcher = Watcher { program: watcher_program(&place.base)?, args: words_from_base(place, args) };
     let text = watcher.to_edn();
-    let judged = begin::judge(&place, &id, &text)?;
+    let judged = begin::judge(place, &id, &text)?;
     let begun = if judged.has_errors() { None } else { Some(begin::write(&place.root, &id, &text)?) };
     Ok((begun, Some(judged)))
 }

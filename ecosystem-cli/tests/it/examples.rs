@@ -2,9 +2,9 @@
 
 use std::process::Command;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use ecosystem_core::converge::read;
-use ecosystem_core::os::tree;
+use ecosystem_core::os::place::Place;
 use ecosystem_core::render::{GeneratedBy, Layout, render};
 
 use crate::support::cli_program;
@@ -23,9 +23,14 @@ fn generated_configs_of_the_examples() {
     }
 }
 
+fn examples_base() -> Utf8PathBuf {
+    Utf8Path::new(EXAMPLES).join("..").canonicalize_utf8().unwrap()
+}
+
 fn generated_configs_of(example: &str) {
     let root = Utf8Path::new(EXAMPLES).join(example);
-    let reading = read(tree::read(&root).unwrap());
+    let place = Place { root: root.canonicalize_utf8().unwrap(), base: examples_base(), ..Place::default() };
+    let reading = read(place.tree().unwrap());
     assert_eq!(reading.diagnostics, []);
     let by = GeneratedBy {
         version: "0.0.0".to_owned(),

@@ -179,7 +179,8 @@ fn unusable(error: &ClientError) -> HostError {
 
 impl Host for OsHost {
     fn tree(&mut self) -> Result<Tree, HostError> {
-        surroundings::tree(&self.settings.root, self.settings.profile.as_deref())
+        let Settings { root, base, profile, .. } = &self.settings;
+        surroundings::tree(root, base, profile.as_deref())
     }
 
     fn write(&mut self, files: &[GeneratedFile], progress: &dyn Progress) -> Vec<Written> {

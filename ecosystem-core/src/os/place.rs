@@ -14,7 +14,7 @@ use crate::validate::tree_settings;
 pub const DEFAULT_ROOT: &str = "system/daemons";
 
 /// A tree and what it resolves against.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Place {
     /// The tree: absolute, links resolved.
     pub root: Utf8PathBuf,
@@ -83,7 +83,21 @@ impl Place {
     /// # Errors
     /// Its root is missing, or is not a folder that can be listed.
     pub fn tree(&self) -> Result<Tree, HostError> {
-        surroundings::tree(&self.root, self.profile.as_deref())
+        surroundings::tree(&self.root, &self.base, self.profile.as_deref())
+    }
+
+    /// Where an included file lies, from its path as seen from the root.
+    #[must_use]
+    pub fn included(&self, path: &str) -> Utf8PathBuf {
+        let mut place = self.root.clone();
+        for part in path.split('/') {
+            if part == ".." {
+                place.pop();
+            } else {
+                place.push(part);
+            }
+        }
+        place
     }
 
     /// Whose apps the tree's are: the named owner, else the root's path.

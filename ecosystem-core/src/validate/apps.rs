@@ -9,6 +9,7 @@ use crate::edn::{Entry, Node, Value};
 use crate::model::schema::{Key, Kind};
 
 use super::draft::{AppDraft, Spanned, without_places};
+use super::late::{self, Read};
 use super::own_keys::{self, OWN_KEYS, OwnKey};
 use super::report::Reporter;
 use super::spelling::{Field, Vocabulary, fields, means, nearest, pm2_key};
@@ -178,7 +179,7 @@ fn app(span: Span, entries: &[Entry], reporter: &mut Reporter<'_>) -> AppDraft {
     }
     needs(entries, "name", span, "names tell processes apart: add :name \"web\"", reporter);
     needs(entries, "script", span, "say what to run: add :script \"server.mjs\"", reporter);
-    advice::report(&draft, &fields, reporter);
+    advice::report(&draft, reporter);
     draft
 }
 
@@ -201,15 +202,47 @@ fn read(field: &Field<'_, AppKey>, draft: &mut AppDraft, reporter: &mut Reporter
     match &field.key {
         AppKey::Own(key) => own_keys::read(*key, what, field.key_span, node, draft, reporter),
         AppKey::EnvBlock(name) => env_block_of(name, what, node, draft, reporter),
-        AppKey::Pm2(key) => match key.name() {
-            "name" => draft.name = spanned(names::name(what, node, reporter), node),
-            "script" => draft.script = spanned(settings::text(what, node, reporter), node),
-            "env" => draft.env = env::variables(what, node, reporter),
-            _ => {
-                let value = settings::setting(*key, what, node, reporter);
-                draft.settings.extend(spanned(value, node).map(|value| (*key, value)));
+        AppKey::Pm2(key) if key.name() == "env" => {
+            let variables = env::variables(what, node, reporter);
+            draft.env = variables.known;
+            draft.references.env = without_places(variables.late);
+        }
+        AppKey::Pm2(key) if !late::may_refer(*key) => {
+            let verbatim = key.name() == "post_update";
+            if late::must_be_known(what, node, verbatim, reporter) {
+                known(*key, what, node, draft, reporter);
+            } else if key.name() == "name" {
+                draft.name = None;
             }
+        }
+        AppKey::Pm2(key) => match late::read(what, node, reporter) {
+            Some(Read::Known(node)) => known(*key, what, &node, draft, reporter),
+            Some(Read::Late) => referring(*key, what, node, draft, reporter),
+            None => {}
         },
+    }
+}
+
+/// Reads a value in which there are no references.
+fn known(key: Key, what: &str, node: &Node, draft: &mut AppDraft, reporter: &mut Reporter<'_>) {
+    match key.name() {
+        "name" => draft.name = spanned(names::name(what, node, reporter), node),
+        "script" => draft.script = spanned(settings::text(what, node, reporter), node),
+        _ => {
+            let value = settings::setting(key, what, node, reporter);
+            draft.settings.extend(spanned(value, node).map(|value| (key, value)));
+        }
+    }
+}
+
+/// Reads a value that only the environment tells.
+fn referring(key: Key, what: &str, node: &Node, draft: &mut AppDraft, reporter: &mut Reporter<'_>) {
+    if key.name() == "script" {
+        draft.script = spanned(Some(String::new()), node);
+        draft.references.script = late::reference(what, node, reporter);
+    } else {
+        let value = late::setting(key, what, node, reporter);
+        draft.references.settings.extend(value.map(|value| (key, value)));
     }
 }
 
@@ -235,8 +268,11 @@ fn env_block_of(name: &str, what: &str, node: &Node, draft: &mut AppDraft, repor
             reporter.report(codes::WRONG_TYPE, node.span, message, node.value.kind_name(), hint);
         }
         _ => {
-            let variables = without_places(env::variables(what, node, reporter));
-            draft.env_blocks.insert(name.to_owned(), variables);
+            let variables = env::variables(what, node, reporter);
+            draft.env_blocks.insert(name.to_owned(), without_places(variables.known));
+            if !variables.late.is_empty() {
+                draft.references.env_blocks.insert(name.to_owned(), without_places(variables.late));
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::edn::{Entry, Node, Value};
 use super::apps::{apps, looks_like_app};
 use super::codes;
 use super::draft::DaemonDraft;
+use super::late;
 use super::profiles::{self, Declared};
 use super::report::Reporter;
 use super::settings;
@@ -24,7 +25,10 @@ pub(super) fn daemon(
     super::forbidden::report(root, reporter);
     match &root.value {
         Value::Map(entries) => from_map(root, entries, (defaults, profile), reporter),
-        Value::Tagged(_) => DaemonDraft::default(),
+        Value::Tagged(_) => {
+            late::must_be_known("a daemon", root, true, reporter);
+            DaemonDraft::default()
+        }
         _ => {
             let message = format!("a daemon is a map with `:apps`, not {}", root.value.kind_name());
             reporter.report(
@@ -95,7 +99,10 @@ fn read_field(
                 draft.apps = apps;
             }
         }
-        "deploy" => draft.deploy = settings::data(&field.spelled, field.value, reporter),
+        "deploy" if late::must_be_known(&field.spelled, field.value, true, reporter) => {
+            draft.deploy = settings::data(&field.spelled, field.value, reporter);
+        }
+        "deploy" => {}
         _ => profiles::read(&field.spelled, field.value, declared, draft, reporter),
     }
 }

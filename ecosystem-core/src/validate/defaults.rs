@@ -1,6 +1,6 @@
 //! `defaults.edn`: what every app below a folder has unless it says otherwise.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::edn::{Entry, Node, Value};
@@ -9,7 +9,7 @@ use crate::model::{DaemonId, TreeSettings};
 
 use super::report::Reporter;
 use super::spelling::{Field, Vocabulary, fields};
-use super::{apps, codes, layers, own_keys, settings};
+use super::{apps, codes, late, layers, own_keys, settings};
 
 /// The name of a file of defaults.
 pub(super) const DEFAULTS_FILE: &str = "defaults.edn";
@@ -24,6 +24,8 @@ pub(super) struct Defaults {
     files: BTreeMap<String, File>,
     /// What the root's says of the tree.
     pub(super) settings: TreeSettings,
+    /// What they include.
+    pub(super) includes: BTreeSet<String>,
     /// What is wrong with any of them.
     pub(super) diagnostics: Vec<Diagnostic>,
 }
@@ -57,6 +59,7 @@ impl Defaults {
             if folder.as_str().is_empty() {
                 defaults.settings = settings;
             }
+            defaults.includes.extend(file.expanded.includes.iter().cloned());
             defaults.files.insert(folder.as_str().to_owned(), file);
         }
         defaults
@@ -111,10 +114,10 @@ impl File {
     fn read(
         source: &Source,
         folder: &str,
-        _surroundings: &Surroundings,
+        surroundings: &Surroundings,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> (Self, TreeSettings) {
-        let read = expand(source);
+        let read = expand(source, surroundings);
         let mut reporter = Reporter::new(&read.output.map);
         let settings = match &read.output.root {
             Some(root) => from_root(root, folder.is_empty(), &mut reporter),
@@ -132,7 +135,9 @@ fn from_root(root: &Node, is_trees: bool, reporter: &mut Reporter<'_>) -> TreeSe
     super::forbidden::report(root, reporter);
     let mut settings = TreeSettings::default();
     let Value::Map(entries) = &root.value else {
-        if !matches!(root.value, Value::Tagged(_)) {
+        if late::must_be_known("a file of defaults", root, true, reporter)
+            && !matches!(root.value, Value::Tagged(_))
+        {
             let message = format!("a file of defaults is a map, not {}", root.value.kind_name());
             reporter.report(codes::ROOT_NOT_A_MAP, root.span, message, root.value.kind_name(), EXAMPLE);
         }
@@ -169,6 +174,7 @@ fn of_tree(field: &Field<'_, &'static str>, settings: &mut TreeSettings, reporte
 }
 
 fn owner(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<String> {
+    late::must_be_known(what, node, false, reporter).then_some(())?;
     let owner = settings::text(what, node, reporter)?;
     if owner.chars().any(char::is_control) {
         let hint = "choose a short text, such as the name of the project";
@@ -180,6 +186,7 @@ fn owner(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<String>
 }
 
 fn base(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<String> {
+    late::must_be_known(what, node, false, reporter).then_some(())?;
     let base = settings::text(what, node, reporter)?;
     if base.starts_with('~') {
         let message = format!("`{what}` starts with ~, which nothing expands here");

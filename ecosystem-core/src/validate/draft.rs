@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::diagnostic::Span;
 use crate::model::schema::Key;
-use crate::model::{App, AppName, Daemon, DaemonId, Env, EnvValue, InheritEnv, Prune};
+use crate::model::{App, AppName, Daemon, DaemonId, Env, EnvFile, EnvValue, InheritEnv, Prune, References};
 
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,7 +23,8 @@ pub(super) struct AppDraft {
     pub(super) settings: BTreeMap<Key, Spanned<Json>>,
     pub(super) env: BTreeMap<String, Spanned<EnvValue>>,
     pub(super) env_blocks: BTreeMap<String, Env>,
-    pub(super) env_files: Vec<String>,
+    pub(super) env_files: Vec<EnvFile>,
+    pub(super) references: References,
     pub(super) inherit_env: InheritEnv,
     pub(super) description: Option<String>,
     pub(super) prune: Option<Prune>,
@@ -57,6 +58,7 @@ impl AppDraft {
             env: without_places(self.env),
             env_blocks: self.env_blocks,
             env_files: self.env_files,
+            references: self.references,
             inherit_env: self.inherit_env,
             description: self.description,
             prune: self.prune,

@@ -13,6 +13,7 @@ mod draft;
 mod env;
 mod forbidden;
 mod json;
+mod late;
 mod layers;
 mod names;
 mod numbers;
@@ -24,6 +25,7 @@ mod settings;
 mod sharing;
 mod spelling;
 mod strays;
+mod template;
 mod tree;
 mod words;
 
@@ -82,7 +84,9 @@ pub fn compile_in(sources: &[Source], surroundings: &Surroundings) -> Checked<Ec
         }
     }
     let taken = |path: &str| sources.iter().any(|source| source.path == path);
-    let others = sources.iter().filter(|source| !has_a_part(source));
+    let includes: BTreeSet<&String> =
+        daemons.iter().flat_map(|daemon| &daemon.includes).chain(&defaults.includes).collect();
+    let others = sources.iter().filter(|source| !has_a_part(source) && !includes.contains(&source.path));
     diagnostics.extend(others.filter_map(|source| strays::warning(source, taken)));
     diagnostics.extend(defaults.diagnostics.iter().cloned());
     diagnostics.extend(daemons.iter().flat_map(|daemon| daemon.diagnostics.iter().cloned()));
@@ -101,6 +105,7 @@ fn has_a_part(source: &Source) -> bool {
 struct Read<'s> {
     source: &'s Source,
     map: SourceMap,
+    includes: BTreeSet<String>,
     /// The files of defaults among those that it is put together from, each with its first offset.
     defaults: Vec<(usize, String)>,
     /// Where its own source begins.
@@ -116,7 +121,8 @@ impl<'s> Read<'s> {
     fn daemon(source: &'s Source, defaults: &Defaults, surroundings: &Surroundings) -> Self {
         let mut map = SourceMap::default();
         let below = defaults.below(&DaemonId::of_source(&source.path), surroundings, &mut map);
-        let Checked { output: Expanded { root, map: own }, mut diagnostics } = expand(source);
+        let Checked { output: Expanded { root, map: own, includes }, mut diagnostics } =
+            expand(source, surroundings);
         let start = map.append(&own);
         let mut reporter = Reporter::new(&map);
         let profile = surroundings.profile.as_deref();
@@ -130,7 +136,8 @@ impl<'s> Read<'s> {
             }
         };
         diagnostics.extend(reporter.into_diagnostics());
-        Self { source, map, defaults: below.files, start, draft, unknown: below.unknown, diagnostics }
+        let unknown = below.unknown;
+        Self { source, map, includes, defaults: below.files, start, draft, unknown, diagnostics }
     }
 
     fn apps(&self, daemon: usize) -> impl Iterator<Item = Placed<'_>> {
@@ -182,7 +189,7 @@ fn ecosystem(daemons: Vec<Read<'_>>, defaults: &Defaults, surroundings: &Surroun
                 ecosystem.origins.extend(origins);
                 ecosystem.daemons.insert(id, daemon);
             }
-            None => drop(ecosystem.broken.insert(id, broken(read.source))),
+            None => drop(ecosystem.broken.insert(id, broken(read.source, &read.includes, surroundings))),
         }
     }
     ecosystem
@@ -197,6 +204,10 @@ fn unreadable(defaults: &Defaults, surroundings: &Surroundings) -> BTreeSet<Stri
     unreadable
 }
 
-fn broken(source: &Source) -> Broken {
-    Broken { text: String::from_utf8_lossy(&source.contents).into_owned() }
+/// An app may be named in an included file.
+fn broken(source: &Source, includes: &BTreeSet<String>, surroundings: &Surroundings) -> Broken {
+    let mut text = String::from_utf8_lossy(&source.contents).into_owned();
+    let included = includes.iter().filter_map(|path| surroundings.included.get(path)?.as_ref().ok());
+    included.for_each(|contents| text.push_str(&String::from_utf8_lossy(contents)));
+    Broken { text }
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::Span;
 use crate::edn::{Node, Value};
-use crate::model::{InheritEnv, Prune};
+use crate::model::{EnvFile, InheritEnv, Prune};
 
 use super::draft::AppDraft;
 use super::report::Reporter;
 use super::settings::{choice, flag, text};
 use super::spelling::{Field, means, plain_fields};
-use super::{codes, env, names, probes};
+use super::{codes, env, late, names, probes};
 
 /// A key of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,6 +64,9 @@ pub(super) fn read(
     app: &mut AppDraft,
     reporter: &mut Reporter<'_>,
 ) {
+    if !late::must_be_known(spelled, node, key == OwnKey::Description, reporter) {
+        return;
+    }
     match key {
         OwnKey::Description => app.description = text(spelled, node, reporter),
         OwnKey::EnvFile => app.env_files = env_files(spelled, node, reporter),
@@ -83,7 +86,7 @@ pub(super) fn read(
     }
 }
 
-fn env_files(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Vec<String> {
+fn env_files(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Vec<EnvFile> {
     let items = match &node.value {
         Value::Vector(items) => items.as_slice(),
         Value::String(_) => std::slice::from_ref(node),
@@ -92,7 +95,8 @@ fn env_files(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Vec<String
             return Vec::new();
         }
     };
-    items.iter().filter_map(|item| text(what, item, reporter)).collect()
+    let paths = items.iter().filter_map(|item| text(what, item, reporter));
+    paths.map(|path| EnvFile::from(path.as_str())).collect()
 }
 
 fn inherit_env(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> InheritEnv {

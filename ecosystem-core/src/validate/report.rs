@@ -59,8 +59,11 @@ impl<'s> Reporter<'s> {
     /// A value that `what` does not take. `expected` completes "takes …".
     pub(super) fn wrong_type(&mut self, what: &str, expected: &str, node: &Node) {
         let (code, message, hint) = match &node.value {
-            // Told of once, for all places, before anything else is looked at.
-            Value::Tagged(_) => return,
+            // Others were told of once, for all places, before anything else was looked at.
+            Value::Tagged(_) => {
+                super::late::must_be_known(what, node, true, self);
+                return;
+            }
             Value::Nil => (
                 codes::NIL_VALUE,
                 format!("`{what}` is nil"),

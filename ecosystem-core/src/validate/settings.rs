@@ -145,7 +145,7 @@ fn words_setting(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option
     }
 }
 
-fn word(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<String> {
+pub(super) fn word(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<String> {
     match &node.value {
         Value::String(text) => return Some(text.clone()),
         Value::Bool(flag) => return Some(flag.to_string()),

@@ -91,6 +91,7 @@ pub(super) fn report() -> Report {
         diagnostics: Vec::new(),
         written: Vec::new(),
         env_files: [].into(),
+        included: [].into(),
         desired: Desired {
             owner: Owner::new("tree"),
             apps: [].into(),
