@@ -52,8 +52,7 @@ fn main() {
     for daemons in DAEMONS {
         let watcher = watched(&world, *daemons);
         let follow = median(rounds, |round| {
-            // Longer than a new process is observed.
-            comes_to_rest(&world, Duration::from_millis(1500));
+            world.rests_for(Duration::from_millis(1500), FOREVER);
             let began = Instant::now();
             edit(&world, round);
             started(&world, "edited", round);
@@ -85,19 +84,8 @@ fn watched(world: &World, daemons: usize) -> Watcher {
     }
     let watcher = Watcher::start(world, &[]);
     wait_until("the first look is over", FOREVER, || !watcher.log.events("looked").is_empty());
-    comes_to_rest(world, Duration::from_secs(3));
+    world.rests_for(Duration::from_secs(3), FOREVER);
     watcher
-}
-
-/// Waits until the watcher has not looked for so long: what was done before is verified and looked at again.
-fn comes_to_rest(world: &World, rest: Duration) {
-    let mut last = (world.looks(), Instant::now());
-    wait_until("it rests", FOREVER, || {
-        if world.looks() != last.0 {
-            last = (world.looks(), Instant::now());
-        }
-        last.1.elapsed() > rest
-    });
 }
 
 fn edit(world: &World, round: usize) {

@@ -2,13 +2,14 @@
 
 use camino::Utf8PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use clap::{Args as Arguments, ColorChoice, Parser, Subcommand};
+use clap::{Args as Arguments, ColorChoice, Parser, Subcommand, ValueEnum};
 use ecosystem_core::model::Prune;
 
 /// Keep PM2's running set equal to a tree of declarative EDN.
 ///
 /// Exit codes: 0 done or nothing to do; 1 the declarations are wrong or a step failed; 2 usage; 3 changes are
-/// pending (`plan --exit-code`, `render --check`); 4 the world could not be read (PM2, disk).
+/// pending (`plan --exit-code`, `diff --exit-code`, `render --check`, `fmt --check`, `snapshot --check`); 4 the world
+/// could not be read (PM2, disk, git).
 #[derive(Debug, Parser)]
 #[command(name = "ecosystem-cli", version, max_term_width = 110)]
 pub(crate) struct Args {
@@ -27,8 +28,18 @@ pub(crate) enum Command {
     New(New),
     /// Read and validate the tree, and show every problem.
     Check(Check),
+    /// Explain a diagnostic: what it means, with a wrong and a right example.
+    Explain(Explain),
+    /// Print a JSON Schema of what may stand in an ecosystem.edn.
+    Schema,
+    /// Bring sources into the one layout; comments, discards and order stay.
+    Fmt(Fmt),
     /// Write each daemon's dist/ecosystem.config.mjs.
     Render(Render),
+    /// Keep a reviewable copy of every generated config, to be committed.
+    Snapshot(Snapshot),
+    /// Show what a change will do, from what git has of both sides; PM2 is not asked.
+    Diff(Diff),
     /// Show what `sync` would do, and why.
     Plan(Plan),
     /// Make PM2's running set equal to the tree.
@@ -153,6 +164,74 @@ pub(crate) struct Scope {
 pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) tree: Tree,
+    /// How to show the problems.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// Print JSON: the same as --format json.
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+}
+
+impl Check {
+    /// The form that is asked for, in either way.
+    pub(crate) fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.format }
+    }
+}
+
+/// How problems are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Drawn under their source lines.
+    Human,
+    /// For programs.
+    Json,
+    /// SARIF 2.1.0, for code scanning; files are relative to the working folder.
+    Sarif,
+    /// Workflow commands, from which GitHub Actions makes annotations; files are relative to the working folder.
+    Github,
+}
+
+#[derive(Debug, Arguments)]
+pub(crate) struct Explain {
+    /// The code of a diagnostic, such as E0207.
+    #[arg(value_name = "CODE")]
+    pub(crate) subject: Subject,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What is to be explained. What looks like a code is one: an app that is named so has bad luck.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Subject {
+    /// A letter and digits.
+    Code(String),
+    /// Anything else.
+    Other(String),
+}
+
+impl From<&str> for Subject {
+    fn from(text: &str) -> Self {
+        let digits = text.strip_prefix(['E', 'W', 'e', 'w']).unwrap_or_default();
+        let is_code = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        if is_code { Self::Code(text.to_owned()) } else { Self::Other(text.to_owned()) }
+    }
+}
+
+#[derive(Debug, Arguments)]
+#[command(after_help = "\
+A collection that stands on one line stays there if it is at most 120 columns wide; other maps have one pair a line, their \
+values one below the other. A file that is no EDN is left as it is, and said so. An editor formats what it holds by \
+`ecosystem-cli fmt -`, from stdin to stdout.")]
+pub(crate) struct Fmt {
+    /// Folders, of which every ecosystem.edn and defaults.edn is meant, and files; or - for stdin [default:
+    /// ./system/daemons].
+    #[arg(value_name = "DIR|FILE")]
+    pub(crate) paths: Vec<Utf8PathBuf>,
+    /// Write nothing; show what would change, and exit with 3 if anything would.
+    #[arg(long)]
+    pub(crate) check: bool,
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -186,6 +265,78 @@ pub(crate) struct Render {
     /// Print JSON.
     #[arg(long, conflicts_with = "stdout")]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Arguments)]
+#[command(after_help = "\
+A snapshot is what a generated file says, in insta's .snap format: without the time, and without what looks secret. A \
+daemon that is gone loses its snapshot; one with errors keeps it. Files that this command has not written are never \
+touched. `cargo insta review` shows what --pending writes.")]
+pub(crate) struct Snapshot {
+    #[command(flatten)]
+    pub(crate) tree: Tree,
+    /// The folder that holds the snapshots [default: snapshots below the tree].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<Utf8PathBuf>,
+    /// Write nothing; show what differs, and exit with 3 if anything does.
+    #[arg(long, conflicts_with = "pending")]
+    pub(crate) check: bool,
+    /// Write what differs beside the present ones as .snap.new, for `cargo insta review`, and exit with 3.
+    #[arg(long)]
+    pub(crate) pending: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Arguments)]
+#[command(after_help = "\
+Both sides are read from git's objects: nothing is checked out, and a bare clone will do. Relative paths resolve against \
+the top of the repository; the --base of other commands, which names a folder, has no counterpart here.
+
+The step of each app is the one that `sync` would take where exactly the base runs. What only the machine knows (apps \
+that were changed by hand, programs on PATH, env files outside the repository) is said beside it.")]
+pub(crate) struct Diff {
+    /// The folder that holds the daemons; it need not be checked out [default: ./system/daemons, else system/daemons at
+    /// the top of the repository].
+    #[arg(value_name = "DIR")]
+    pub(crate) root: Option<Utf8PathBuf>,
+    /// The commit to compare with: a branch, a tag, an id, anything that git understands.
+    #[arg(long, value_name = "REV")]
+    pub(crate) base: String,
+    /// The commit that is compared [default: the work tree, as it is on disk].
+    #[arg(long, value_name = "REV")]
+    pub(crate) head: Option<String>,
+    /// Compare with the commit at which the head left REV, as a pull request does.
+    #[arg(long)]
+    pub(crate) merge_base: bool,
+    /// Which of the daemons' :profiles [default: $ECOSYSTEM_PROFILE, else $NODE_ENV].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// For people, as a comment on a pull request, or for programs.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human")]
+    format: ReviewFormat,
+    /// The same as --format json.
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+    /// Exit with 3 if anything changes.
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+}
+
+impl Diff {
+    /// How the result is to look.
+    pub(crate) fn format(&self) -> ReviewFormat {
+        if self.json { ReviewFormat::Json } else { self.format }
+    }
+}
+
+/// How a review looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReviewFormat {
+    Human,
+    Markdown,
+    Json,
 }
 
 #[derive(Debug, Arguments)]

@@ -14,7 +14,7 @@ pub(crate) enum Exit {
     Done,
     /// The declarations are wrong, or a step failed.
     Failed,
-    /// Changes are pending (`plan --exit-code`, `render --check`).
+    /// Changes are pending (`plan --exit-code`, `render --check`, `fmt --check`).
     Pending,
 }
 

@@ -3,6 +3,8 @@
 //! [`converge`] is the whole of it and has no effects of its own; they are behind [`Host`], which is the
 //! outside world. `sync` calls it once, a watcher whenever something hints that the world has changed.
 
+mod extent;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -15,7 +17,9 @@ use crate::plan::{Desired, Inventory, Plan, Policy, Step, plan, violations};
 use crate::pm2::observed::Observed;
 use crate::pm2::{Machine, Questions, questions};
 use crate::render::{GeneratedBy, GeneratedFile};
-use crate::validate::compile_in;
+use crate::validate::{DEFAULTS_FILE, compile_in};
+
+pub use extent::{Extent, Known};
 
 /// The outside world, as one pass needs it.
 pub trait Host {
@@ -24,6 +28,11 @@ pub trait Host {
     /// # Errors
     /// The root cannot be looked at: that is not an empty tree.
     fn tree(&mut self) -> Result<Tree, HostError>;
+
+    /// Reads what these daemons are made of, and nothing else: their sources, the defaults above them, what these include
+    /// and what they are read in. `None` where that is not simply there to be read: only a look at the whole tree can tell
+    /// what has become of it.
+    fn daemons(&mut self, daemons: &BTreeSet<DaemonId>) -> Option<Tree>;
 
     /// Writes generated files that differ from what is there; one result for each, in order.
     fn write(&mut self, files: &[GeneratedFile], progress: &dyn Progress) -> Vec<Written>;
@@ -34,11 +43,11 @@ pub trait Host {
     /// PM2 cannot be asked.
     fn machine(&mut self, questions: &Questions) -> Result<Machine, HostError>;
 
-    /// Asks PM2 what runs.
+    /// Asks PM2 what runs; of these apps alone where they are given.
     ///
     /// # Errors
     /// PM2 cannot be asked, or its answer cannot be read.
-    fn observe(&mut self) -> Result<Observed, HostError>;
+    fn observe(&mut self, apps: Option<&BTreeSet<String>>) -> Result<Observed, HostError>;
 
     /// What was applied before.
     ///
@@ -118,6 +127,8 @@ pub struct Pass {
     pub base: Utf8PathBuf,
     /// What the tree had said of itself when its owner and its base were looked up.
     pub expected: Expected,
+    /// How much is looked at.
+    pub extent: Extent,
     /// Whether to stop before anything is written or applied.
     pub dry_run: bool,
 }
@@ -141,7 +152,7 @@ impl Expected {
         };
         let what = match (changed(&self.owner, &said.owner), changed(&self.base, &said.base)) {
             // What broken defaults say is not known, and nothing is done below them.
-            _ if ecosystem.unreadable.contains("defaults.edn") => return Ok(()),
+            _ if ecosystem.unreadable.contains(DEFAULTS_FILE) => return Ok(()),
             (true, _) => "owner",
             (_, true) => "base",
             (false, false) => return Ok(()),
@@ -156,6 +167,10 @@ impl Expected {
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Report {
+    /// The daemons that were looked at, where that is not all of them: the rest of the report is about them alone.
+    pub only: Option<BTreeSet<DaemonId>>,
+    /// What a later pass may take for known, of each daemon of which there is nothing to say.
+    pub known: BTreeMap<DaemonId, Known>,
     /// The sources as they were read: what diagnostics point into.
     pub sources: Vec<Source>,
     /// Everything there is to say of the tree.
@@ -299,32 +314,41 @@ impl HostError {
 /// The world could not be read; nothing has been applied then. What is wrong with the tree, with one
 /// generated file or with one step is in the report.
 pub fn converge(host: &mut impl Host, pass: &Pass, progress: &dyn Progress) -> Result<Report, HostError> {
-    let reading = read(host.tree()?);
+    let (reading, only) = read_within(host, &pass.extent)?;
     progress.read(&reading);
     pass.expected.check(&reading.ecosystem)?;
+    let known = extent::known(&reading);
     let Reading { sources, ecosystem, diagnostics, surroundings } = reading;
-    let written =
-        if pass.dry_run { Vec::new() } else { host.write(&generated_files(&ecosystem, pass), progress) };
+    let policy = within(&pass.policy, only.as_ref());
+    let written = if pass.dry_run {
+        Vec::new()
+    } else {
+        host.write(&generated_files(&ecosystem, &policy, &pass.generated_by), progress)
+    };
     let questions = questions(&ecosystem, &pass.base, &surroundings.environment);
     let machine = host.machine(&questions)?;
-    let observed = host.observe()?;
-    let inventory = host.inventory()?;
     let mut desired = Desired::new(&ecosystem, &machine);
+    let names = || desired.apps.keys().map(ToString::to_string).collect::<BTreeSet<_>>();
+    let observed = host.observe(only.as_ref().map(|_| names()).as_ref())?;
+    let inventory = host.inventory()?;
     desired.hide(&inventory);
-    let plan = plan(&desired, &observed, &inventory, &pass.policy);
-    if let Some(violation) = violations(&plan, &desired, &observed, &pass.policy).first() {
+    let plan = plan(&desired, &observed, &inventory, &policy);
+    if let Some(violation) = violations(&plan, &desired, &observed, &policy).first() {
         return Err(HostError::new(violation.to_string())
             .hint("nothing was applied; this is a defect, please report it"));
     }
     let applied = if pass.dry_run {
         Done::nothing()
     } else {
-        apply(host, &inventory, &desired, &observed, &plan, progress)
+        let looked = Looked { whole: only.is_none(), desired: &desired, observed: &observed };
+        apply(host, &inventory, &looked, &plan, progress)
     };
     let Done { outcomes, discarded, remembered } = applied;
     let env_files = questions.env_files;
     let included = surroundings.included.into_keys().collect();
     Ok(Report {
+        only,
+        known,
         sources,
         diagnostics,
         written,
@@ -337,6 +361,27 @@ pub fn converge(host: &mut impl Host, pass: &Pass, progress: &dyn Progress) -> R
         discarded,
         remembered,
     })
+}
+
+/// Reads what is to be looked at; with the daemons that this is, where it is not all of them.
+fn read_within(
+    host: &mut impl Host,
+    extent: &Extent,
+) -> Result<(Reading, Option<BTreeSet<DaemonId>>), HostError> {
+    if let Extent::Daemons(known) = extent {
+        let daemons: BTreeSet<DaemonId> = known.keys().cloned().collect();
+        let some = host.daemons(&daemons).map(read);
+        if let Some(reading) = some.filter(|reading| extent::known(reading) == *known) {
+            return Ok((reading, Some(daemons)));
+        }
+    }
+    Ok((read(host.tree()?), None))
+}
+
+/// The policy of a pass that looks at these daemons alone.
+fn within(policy: &Policy, only: Option<&BTreeSet<DaemonId>>) -> Policy {
+    let only = only.cloned().or_else(|| policy.only.clone());
+    Policy { only, ..policy.clone() }
 }
 
 /// What came of carrying out a plan.
@@ -352,6 +397,13 @@ impl Done {
     }
 }
 
+/// What a plan was made from.
+struct Looked<'a> {
+    whole: bool,
+    desired: &'a Desired,
+    observed: &'a Observed,
+}
+
 /// Carries out a plan, and keeps what came of it.
 ///
 /// What apps say of their own removal is kept before anything is done: the program may be ended in the middle,
@@ -359,16 +411,18 @@ impl Done {
 fn apply(
     host: &mut impl Host,
     inventory: &Inventory,
-    desired: &Desired,
-    observed: &Observed,
+    looked: &Looked<'_>,
     plan: &Plan,
     progress: &dyn Progress,
 ) -> Done {
+    let Looked { whole, desired, observed } = looked;
     let before = inventory.before(desired);
     let first = if before == *inventory { Ok(()) } else { host.remember(&before) };
     let outcomes = host.apply(plan, observed, progress);
     let succeeded: Vec<bool> = outcomes.iter().map(|outcome| outcome.result.is_ok()).collect();
-    let after = before.after(desired, observed, plan, &succeeded);
+    // What was not looked at is not forgotten.
+    let present = if *whole { before.present(desired, observed) } else { before.clone() };
+    let after = present.after(desired, plan, &succeeded);
     // The files first: what is forgotten before they are gone is never looked for again.
     let discarded = host.discard(&plan.ended(desired, &before.lost(&after, desired), &succeeded));
     let second = if after == before { Ok(()) } else { host.remember(&after) };
@@ -406,8 +460,12 @@ pub fn read(tree: Tree) -> Reading {
 
 /// The generated file of every valid daemon in scope.
 #[must_use]
-pub fn generated_files(ecosystem: &Ecosystem, pass: &Pass) -> Vec<GeneratedFile> {
-    let in_scope = |id: &DaemonId| pass.policy.only.as_ref().is_none_or(|only| only.contains(id));
+pub fn generated_files(
+    ecosystem: &Ecosystem,
+    policy: &Policy,
+    generated_by: &GeneratedBy,
+) -> Vec<GeneratedFile> {
+    let in_scope = |id: &DaemonId| policy.only.as_ref().is_none_or(|only| only.contains(id));
     let daemons = ecosystem.daemons.values().filter(|daemon| in_scope(&daemon.id));
-    daemons.map(|daemon| GeneratedFile::of(daemon, &pass.generated_by)).collect()
+    daemons.map(|daemon| GeneratedFile::of(daemon, generated_by)).collect()
 }

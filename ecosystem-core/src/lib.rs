@@ -17,11 +17,19 @@
 //!    object that it would make of an app ([`pm2::resolve`]). What that needs to know of the machine is asked for as
 //!    data ([`pm2::questions`]) and answered as data ([`Machine`]).
 //! 6. [`plan`] compares field by field. Out come steps with their reasons ([`Plan`]), which leave whoever takes them
-//!    no choice; a plan made after them is empty.
+//!    no choice; a plan made after them is empty. What is left alone stands beside them as
+//!    [`Hold`](plan::Hold)s. What was applied before comes in as an [`Inventory`](plan::Inventory), and what the
+//!    caller allows, wants and has seen as a [`Policy`].
 //! 7. [`converge`] is one whole pass over the trait [`Host`](converge::Host), behind which the world lies.
-//! 8. [`scaffold`] is the other way round: a definition as the text of an `ecosystem.edn`, for those who begin one.
-//! 9. `os`, with the feature of that name, is such a host: disk, locks, PM2's sockets, `/proc`. It is the only
-//!    module with effects, and without the feature it is not even compiled.
+//! 8. [`review`](mod@review) tells what a change of a tree will do, by planning one side of it over the other, and
+//!    [`snapshot`](mod@snapshot) keeps generated configs in a form that is made to be reviewed.
+//! 9. [`scaffold`] stands beside the way: the texts that a tree or a daemon begins with. [`format`](mod@format) brings
+//!    such texts, whoever wrote them, into one layout. [`explain`] tells what each diagnostic means, [`json_schema`]
+//!    what may stand in a source, as a JSON Schema.
+//! 10. `os`, with the feature of that name, is the world as such a host: disk, locks, PM2's sockets, `/proc`. It also
+//!     has what a watcher needs besides: PM2's events and its dump, a way to tell a pass at work to hurry or to end,
+//!     and the state that is left for others to read. It is the only module with effects, and without the feature it
+//!     is not even compiled.
 //!
 //! Text to a file that PM2 loads:
 //!
@@ -76,6 +84,12 @@ pub mod plan;
 
 pub mod converge;
 
+pub mod review;
+pub mod snapshot;
+
+pub mod explain;
+pub mod format;
+pub mod json_schema;
 pub mod scaffold;
 
 #[cfg(feature = "os")]

@@ -16,9 +16,9 @@ pub(crate) fn watch(quiet: Duration, settings: &Settings, hints: &Sender<Hint>) 
     thread::spawn(move || {
         for hint in receiver {
             let hint = match hint {
-                FileHint::Changed => {
+                FileHint::Changed(touched) => {
                     interrupt.hurry();
-                    Hint::Files
+                    Hint::Files(touched)
                 }
                 FileHint::Trouble(text) => Hint::Trouble(text),
             };

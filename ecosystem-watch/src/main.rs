@@ -12,6 +12,7 @@ mod watcher;
 mod file_hints;
 mod files;
 mod hint;
+mod known;
 mod pm2_events;
 mod signals;
 

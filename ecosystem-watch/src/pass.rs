@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use ecosystem_core::converge::{HostError, Pass, Progress, Report, converge};
+use ecosystem_core::converge::{Extent, HostError, Pass, Progress, Report, converge};
 use ecosystem_core::model::{DaemonId, Owner};
 use ecosystem_core::os::host::{OsHost, Settings};
 use ecosystem_core::os::interrupt::Interrupt;
@@ -34,6 +34,8 @@ pub(crate) struct Seen {
     pub(crate) missing_for_long: Option<BTreeSet<DaemonId>>,
     /// Apps that are not to be tried now.
     pub(crate) resting: BTreeMap<String, Rest>,
+    /// What may have changed since the last look.
+    pub(crate) extent: Extent,
 }
 
 /// What came of a pass.
@@ -69,7 +71,7 @@ impl<'a> Passes<'a> {
         &self.settings.owner
     }
 
-    /// Makes one pass over the whole tree, starting PM2 where it is not up.
+    /// Makes one pass over what may have changed, starting PM2 where it is not up.
     ///
     /// # Errors
     /// The tree or PM2 could not be looked at.
@@ -78,7 +80,7 @@ impl<'a> Passes<'a> {
             Policy { missing_for_long: seen.missing_for_long, resting: seen.resting, ..self.policy() };
         let mut host = self.open()?;
         resurrection::wait(&mut host, &self.settings)?;
-        let report = self.converge(&mut host, policy, progress)?;
+        let report = self.converge(&mut host, policy, seen.extent, progress)?;
         let saved = if self.args.save { self.save(&mut host) } else { Ok(()) };
         Ok(Made { report, saved })
     }
@@ -93,7 +95,7 @@ impl<'a> Passes<'a> {
     pub(crate) fn succeed(&self, daemon: DaemonId, progress: &dyn Progress) -> Result<Report, HostError> {
         let policy = Policy { only: Some(BTreeSet::from([daemon])), ..self.policy() };
         let mut host = self.open()?;
-        let report = self.converge(&mut host, policy, progress)?;
+        let report = self.converge(&mut host, policy, Extent::Whole, progress)?;
         let _ = if self.args.save { self.save(&mut host) } else { Ok(()) };
         Ok(report)
     }
@@ -121,11 +123,12 @@ impl<'a> Passes<'a> {
         &self,
         host: &mut OsHost,
         policy: Policy,
+        extent: Extent,
         progress: &dyn Progress,
     ) -> Result<Report, HostError> {
         let generated_by = self.place.generated_by(env!("CARGO_PKG_VERSION"))?;
         let Place { base, expected, .. } = self.place.clone();
-        let pass = Pass { policy, generated_by, base, expected, dry_run: false };
+        let pass = Pass { policy, generated_by, base, expected, extent, dry_run: false };
         converge(host, &pass, progress)
     }
 
@@ -137,7 +140,7 @@ impl<'a> Passes<'a> {
 
     fn save(&self, host: &mut OsHost) -> Result<(), String> {
         let list = host.list().map_err(|error| error.to_string())?;
-        dump::save(self.home(), &list).map(drop).map_err(|error| error.to_string())
+        dump::save(self.home(), &list, self.owner()).map(drop).map_err(|error| error.to_string())
     }
 
     fn pm2_program(&self) -> Result<Pm2Program, ProgramError> {

@@ -70,7 +70,8 @@ fn read(bus: &mut Bus, ours: &Ours, hints: &Sender<Hint>) -> bool {
     while let Ok(message) = bus.next() {
         match message {
             BusMessage::Process(event) if ours.concerns(&event) => {
-                if hints.send(Hint::Process).is_err() {
+                let ended = event.event == "exit";
+                if hints.send(Hint::Process { app: event.name, ended }).is_err() {
                     return farewell;
                 }
             }

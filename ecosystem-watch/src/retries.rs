@@ -55,6 +55,10 @@ impl Retries {
     pub(crate) fn note(&mut self, report: &Report, now: Instant) {
         self.apps.retain(|app, tries| {
             let declared = report.desired.apps.get(app.as_str());
+            if declared.is_none() && report.only.is_some() {
+                // It was not looked at.
+                return true;
+            }
             let same = declared.is_some_and(|it| it.attributes.as_ref() == Ok(&tries.definition));
             same && (now < tries.last + FORGOTTEN || !report.plan.in_sync.contains(app))
         });

@@ -6,16 +6,18 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant, SystemTime};
 
-use ecosystem_core::converge::HostError;
-use ecosystem_core::model::AppName;
+use ecosystem_core::converge::{Extent, HostError, Report};
+use ecosystem_core::diagnostic::Source;
+use ecosystem_core::model::{AppName, DaemonId};
 use ecosystem_core::os::pm2::{Client, ClientError, Timeouts};
 use ecosystem_core::os::state::{WatchLock, now};
 use ecosystem_core::plan::Why;
 
 use crate::args::Args;
 use crate::aside::aside;
-use crate::files::Files;
+use crate::files::{Files, Touched};
 use crate::hint::{self, Hint};
+use crate::known::KnownTree;
 use crate::pass::{Made, Passes, Seen};
 use crate::pm2_events::{self, Ours};
 use crate::pm2_life::{Permit, Pm2Life};
@@ -47,7 +49,12 @@ pub(crate) struct Watcher<'a> {
     record_problem: Option<HostError>,
     /// When PM2 may be started, where that is waited for.
     launch_due: Option<Instant>,
-    /// When the last look began: what has come due since was not due for it.
+    known: KnownTree,
+    /// What the next look is at.
+    extent: Extent,
+    /// When the last look at everything was over.
+    whole_at: Instant,
+    /// When the last look at everything began: what has come due since was not due for it.
     began: Instant,
     /// Edits after this are news.
     looked_at: SystemTime,
@@ -90,6 +97,9 @@ impl<'a> Watcher<'a> {
             save_problem: None,
             record_problem: None,
             launch_due: None,
+            known: KnownTree::default(),
+            extent: Extent::Whole,
+            whole_at: Instant::now(),
             began: Instant::now(),
             looked_at: SystemTime::now(),
             passes: Arc::new(passes),
@@ -108,18 +118,22 @@ impl<'a> Watcher<'a> {
             if self.look()?.is_break() {
                 return Ok(());
             }
-            let hints = hint::next(&self.hints, self.due());
+            let due = self.due();
+            let hints = hint::next(&self.hints, due);
             if hints.contains(&Hint::Stop) {
                 happening::stopping("a signal asked for it").say();
                 return Ok(());
             }
+            // However many hints there are, what is due is not put off by them.
+            let is_due = Instant::now() >= due;
+            self.extent = if is_due { Extent::Whole } else { self.known.extent(&hints) };
             hints.into_iter().for_each(|hint| self.take_in(hint));
         }
     }
 
     fn take_in(&mut self, hint: Hint) {
         match hint {
-            Hint::Files | Hint::Process | Hint::Stop => {}
+            Hint::Files(_) | Hint::Process { .. } | Hint::Stop => {}
             Hint::Trouble(text) => happening::trouble(&text).say(),
             Hint::Pm2Up => self.pm2.is_up(),
             Hint::Pm2Gone { deliberately } => self.pm2.is_gone(deliberately, Instant::now()),
@@ -134,13 +148,15 @@ impl<'a> Watcher<'a> {
     /// something has come due meanwhile.
     fn due(&self) -> Instant {
         let dues = [self.removals.due(self.began), self.retries.due(self.began), self.launch_due];
-        let resync = Instant::now() + jittered(self.args.resync);
+        let resync = self.whole_at + jittered(self.args.resync);
         dues.into_iter().flatten().fold(resync, Instant::min)
     }
 
     fn look(&mut self) -> Result<ControlFlow<()>, HostError> {
         let began = Instant::now();
-        self.began = began;
+        if self.extent == Extent::Whole {
+            self.began = began;
+        }
         self.passes.settings.interrupt.calm();
         let Looked { acted, flow } = match self.pm2_is_missing(began) {
             Some(problem) => self.trouble(&problem),
@@ -162,6 +178,7 @@ impl<'a> Watcher<'a> {
         let seen = Seen {
             missing_for_long: self.removals.missing_for_long(began),
             resting: self.retries.resting(began),
+            extent: std::mem::take(&mut self.extent),
         };
         let (passes, own_step) = (Arc::clone(&self.passes), Arc::clone(&self.own_step));
         // What is edited from here on is seen by this look or by the next one.
@@ -178,6 +195,8 @@ impl<'a> Watcher<'a> {
 
     /// Says that a look was not to be had, unless it has been said.
     fn trouble(&mut self, problem: &HostError) -> Looked {
+        self.known.forget();
+        self.whole_at = Instant::now();
         say_all(&self.said.after_trouble(problem, now()));
         Looked { acted: false, flow: ControlFlow::Continue(()) }
     }
@@ -185,7 +204,7 @@ impl<'a> Watcher<'a> {
     /// What happened while something was not watched yet made no event.
     fn look_again(&self) {
         // We have the other end ourselves.
-        let _ = self.sender.send(Hint::Files);
+        let _ = self.sender.send(Hint::Files(Touched::Anything));
     }
 
     /// Why PM2 is not there to be asked; nothing where it is, or may be started.
@@ -216,11 +235,12 @@ impl<'a> Watcher<'a> {
     fn after(&mut self, made: &Made, began: Instant) -> Looked {
         let report = &made.report;
         self.pm2.is_up();
-        self.removals.note(&report.plan, began);
         self.retries.note(report, Instant::now());
-        self.files.also(self.passes.beside(report));
-        self.record.prunes(self.args.prune.or(report.desired.prune).unwrap_or_default());
-        self.ours.declare(report.desired.apps.keys().map(AppName::as_str));
+        match &report.only {
+            None => self.learn(report, began),
+            Some(_) if self.files.follows(&self.passes.beside(report)) => {}
+            Some(_) => self.look_again(),
+        }
         say_all(&self.said.after(report, now()));
         say_all(&happening::removed(report));
         happening::looked(report, began.elapsed()).say();
@@ -235,6 +255,21 @@ impl<'a> Watcher<'a> {
             return Looked { acted, flow: ControlFlow::Break(()) };
         }
         Looked { acted, flow: ControlFlow::Continue(()) }
+    }
+
+    /// Takes in what only a look at everything shows.
+    fn learn(&mut self, report: &Report, began: Instant) {
+        self.whole_at = Instant::now();
+        self.known.learn(report);
+        self.removals.note(&report.plan, began);
+        self.files.also(self.passes.beside(report));
+        self.record.prunes(self.args.prune.or(report.desired.prune).unwrap_or_default());
+        self.ours.declare(report.desired.apps.keys().map(AppName::as_str));
+        let root = &self.passes.settings.root;
+        let folder = |source: &Source| root.join(DaemonId::of_source(&source.path).as_str());
+        if self.files.knows(report.sources.iter().map(folder).collect()) {
+            self.look_again();
+        }
     }
 
     fn note_recorded(&mut self, problem: Option<HostError>) {

@@ -31,7 +31,7 @@ pub(super) fn run(args: &args::Down) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     let mut host = super::sync::open(settings, &args.pm2, &place, &args.pace)?;
-    let observed = host.observe()?;
+    let observed = host.observe(None)?;
     let desired = nothing(&place);
     let inventory = host.inventory()?;
     let mut plan = plan(&desired, &observed, &inventory, &policy);
@@ -41,7 +41,7 @@ pub(super) fn run(args: &args::Down) -> Result<Exit, Failure> {
     }
     let outcomes = host.apply(&plan, &observed, progress(args.json));
     let succeeded: Vec<bool> = outcomes.iter().map(|outcome| outcome.result.is_ok()).collect();
-    host.remember(&inventory.after(&desired, &observed, &plan, &succeeded))?;
+    host.remember(&inventory.present(&desired, &observed).after(&desired, &plan, &succeeded))?;
     if args.json {
         show::json::print(
             &json!({ "plan": show::json::plan(&plan), "outcomes": show::json::outcomes(&outcomes) }),

@@ -2,17 +2,22 @@
 
 mod begin;
 mod check;
+mod diff;
 mod down;
+mod explain;
+mod fmt;
 mod init;
 mod new;
 mod plan;
 mod prune;
 mod render;
+mod schema;
 mod scope;
+mod snapshot;
 mod status;
 mod sync;
 
-use ecosystem_core::converge::{Outcome, Pass, Progress, Reading, Silent, Written};
+use ecosystem_core::converge::{Extent, Outcome, Pass, Progress, Reading, Silent, Written};
 use ecosystem_core::os::host::Settings;
 use ecosystem_core::os::interrupt::Interrupt;
 use ecosystem_core::os::place::{Place, pm2_home};
@@ -31,7 +36,12 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
         Command::Init(args) => init::run(args),
         Command::New(args) => new::run(args),
         Command::Check(args) => check::run(args),
+        Command::Explain(args) => explain::run(args),
+        Command::Schema => schema::run(),
+        Command::Fmt(args) => fmt::run(args),
         Command::Render(args) => render::run(args),
+        Command::Diff(args) => diff::run(args),
+        Command::Snapshot(args) => snapshot::run(args),
         Command::Plan(args) => plan::run(&args.into()),
         Command::Sync(args) if args.dry_run => plan::run(&args.into()),
         Command::Sync(args) => sync::run(args),
@@ -64,6 +74,7 @@ fn pass(place: &Place, policy: Policy, dry_run: bool) -> Result<Pass, Failure> {
         generated_by: place.generated_by(env!("CARGO_PKG_VERSION"))?,
         base: place.base.clone(),
         expected: place.expected.clone(),
+        extent: Extent::Whole,
         dry_run,
     })
 }

@@ -12,7 +12,6 @@ use ecosystem_core::os::place::Place;
 use ecosystem_core::plan::Policy;
 use ecosystem_core::render::{GeneratedFile, check_config_name, is_current, render_aggregate};
 use serde_json::json;
-use similar::TextDiff;
 
 use super::{failed_if, pass, progress, scope};
 use crate::args;
@@ -45,7 +44,7 @@ pub(super) fn run(args: &args::Render) -> Result<Exit, Failure> {
 }
 
 fn files(args: &args::Render, reading: &Reading, pass: &Pass) -> Result<Vec<GeneratedFile>, Failure> {
-    let mut files = generated_files(&reading.ecosystem, pass);
+    let mut files = generated_files(&reading.ecosystem, &pass.policy, &pass.generated_by);
     if let Some(id) = &args.daemon {
         scope::check(&DaemonId::new(id), &reading.ecosystem)?;
     }
@@ -75,7 +74,7 @@ fn check(args: &args::Render, place: &Place, files: &[GeneratedFile], broken: bo
         if !is_current(&on_disk, &file.text) {
             differing.push(file.path.as_str());
             // Writing to a string cannot fail.
-            let _ = write!(text, "{}", diff(&file.path, &on_disk, &file.text));
+            let _ = write!(text, "{}", show::diff::unified(&file.path, "on disk", &on_disk, &file.text));
         }
     }
     if args.json {
@@ -87,14 +86,6 @@ fn check(args: &args::Render, place: &Place, files: &[GeneratedFile], broken: bo
         Exit::Done if !differing.is_empty() => Exit::Pending,
         exit => exit,
     })
-}
-
-fn diff(path: &str, on_disk: &str, rendered: &str) -> String {
-    let path = show::printable_line(path);
-    TextDiff::from_lines(on_disk, rendered)
-        .unified_diff()
-        .header(&format!("{path} (on disk)"), &path)
-        .to_string()
 }
 
 /// Removes generated files whose source is gone.

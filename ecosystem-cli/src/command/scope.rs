@@ -63,7 +63,7 @@ fn known(ecosystem: &Ecosystem) -> impl Iterator<Item = &DaemonId> {
 
 /// The daemons of this tree of which PM2 has a process.
 fn running(place: &Place, pm2: &args::Pm2) -> Result<BTreeSet<DaemonId>, Failure> {
-    let observed = OsHost::to_look(settings(place, pm2, &IDLE)?)?.observe()?;
+    let observed = OsHost::to_look(settings(place, pm2, &IDLE)?)?.observe(None)?;
     let stamps = observed.processes.iter().filter_map(Process::stamp);
     let owner = place.owner();
     Ok(stamps.filter(|stamp| stamp.owner == owner).map(|stamp| DaemonId::new(stamp.source)).collect())

@@ -78,10 +78,26 @@ fn the_team_runs() {
     assert_eq!(pm2.client().list().unwrap().len(), 0);
 }
 
+/// The committed snapshots of the examples are those of their sources, as `docs/reviews.md` has it checked.
+#[test]
+fn snapshots_of_the_examples_are_current() {
+    let top = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let mut cli = Command::new(env!("CARGO_BIN_EXE_ecosystem-cli"));
+    cli.args(["snapshot", &format!("{EXAMPLES}/daemons"), "--base", top, "--dir"])
+        .arg(format!("{top}/examples/snapshots"))
+        .arg("--check");
+    let output = cli.output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&said));
+}
+
 /// The reference of the command line is its own help: it cannot lag behind.
 #[test]
 fn help() {
-    for command in ["", "init", "new", "check", "render", "plan", "sync", "status", "prune", "down"] {
+    for command in [
+        "", "init", "new", "check", "explain", "schema", "fmt", "render", "snapshot", "diff", "plan", "sync",
+        "status", "prune", "down",
+    ] {
         let mut cli = Command::new(env!("CARGO_BIN_EXE_ecosystem-cli"));
         cli.args(command.split_whitespace()).arg("--help").env("COLUMNS", "110");
         let output = cli.output().unwrap();

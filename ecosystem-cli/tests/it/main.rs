@@ -12,12 +12,17 @@ mod support;
 
 mod attributes;
 mod by_hand;
+mod check_formats;
 mod client;
 mod examples;
+mod explain;
+mod fmt;
 mod forgotten;
 mod hostile;
 mod init;
 mod recording;
+mod review;
 mod sniff;
 mod story;
 mod watcher;
+mod zero_downtime;

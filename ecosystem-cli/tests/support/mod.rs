@@ -2,6 +2,7 @@
 
 pub(crate) mod cli_program;
 pub(crate) mod hermetic;
+pub(crate) mod load;
 pub(crate) mod pm2_home;
 pub(crate) mod pm2_program;
 pub(crate) mod process;

@@ -70,7 +70,7 @@ fn is_scalar(value: &Value) -> bool {
 }
 
 /// Whether two values are equal, wherever they stand.
-pub(super) fn same(a: &Value, b: &Value) -> bool {
+pub(crate) fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Keyword(a), Value::Keyword(b)) => a == b,
         (Value::Float(a), Value::Float(b)) => a == b || (a.is_nan() && b.is_nan()),

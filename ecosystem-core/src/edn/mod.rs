@@ -19,6 +19,8 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(crate) use duplicates::same;
 pub use path::{Place, Step};
 pub use reader::{MAX_DEPTH, read};
 pub use report::MAX_DIAGNOSTICS;

@@ -20,6 +20,8 @@ pub struct Ecosystem {
     pub unreadable: BTreeSet<String>,
     /// Where the values of each valid app were written.
     pub origins: BTreeMap<AppName, Origins>,
+    /// The files that valid daemons include, of those that include any, by their paths as seen from the root.
+    pub includes: BTreeMap<DaemonId, BTreeSet<String>>,
     /// What the root's `defaults.edn` says of the tree itself.
     pub settings: TreeSettings,
 }

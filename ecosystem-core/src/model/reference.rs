@@ -115,6 +115,14 @@ impl References {
         script.is_none() && settings.is_empty() && env.is_empty() && env_blocks.is_empty()
     }
 
+    /// A text for each of them, the same for the same reference: for telling how much two apps have in common.
+    pub fn written(&self) -> impl Iterator<Item = String> {
+        let script = self.script.iter().map(|it| format!("script={}", it.canonical()));
+        let settings = self.settings.iter().map(|(key, it)| format!("{}={}", key.name(), it.canonical()));
+        let env = self.env.iter().map(|(name, it)| format!("env.{name}={}", it.canonical()));
+        script.chain(settings).chain(env)
+    }
+
     /// As JSON, for digests.
     pub(super) fn canonical(&self) -> Json {
         let env = |env: &BTreeMap<String, Reference>| -> serde_json::Map<String, Json> {

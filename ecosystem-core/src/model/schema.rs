@@ -41,6 +41,11 @@ impl Key {
         self.spec().aliases
     }
 
+    /// Every spelling that PM2 understands as this key, its name included.
+    pub fn spellings(self) -> impl Iterator<Item = &'static str> {
+        SPELLINGS.iter().filter(move |(_, key)| **key == self).map(|(spelling, _)| spelling.as_str())
+    }
+
     /// The values it takes.
     #[must_use]
     pub fn kind(self) -> Kind {

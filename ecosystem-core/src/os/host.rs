@@ -1,6 +1,6 @@
 //! The real outside world: disk, PM2, kernel.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -183,6 +183,11 @@ impl Host for OsHost {
         surroundings::tree(root, base, profile.as_deref())
     }
 
+    fn daemons(&mut self, daemons: &BTreeSet<DaemonId>) -> Option<Tree> {
+        let Settings { root, base, profile, .. } = &self.settings;
+        surroundings::daemons(root, base, profile.as_deref(), daemons)
+    }
+
     fn write(&mut self, files: &[GeneratedFile], progress: &dyn Progress) -> Vec<Written> {
         write(&self.settings.root, files, progress)
     }
@@ -196,9 +201,11 @@ impl Host for OsHost {
         Ok(machine::gather(questions, owner.clone(), base.clone(), home.clone(), daemon))
     }
 
-    fn observe(&mut self) -> Result<Observed, HostError> {
+    fn observe(&mut self, apps: Option<&BTreeSet<String>>) -> Result<Observed, HostError> {
         match &mut self.pm2 {
-            Some((client, _)) => settled(client, &self.settings.owner).map_err(|error| unusable(&error)),
+            Some((client, _)) => {
+                settled(client, &self.settings.owner, apps).map_err(|error| unusable(&error))
+            }
             None => Ok(Observed::default()),
         }
     }
@@ -278,10 +285,17 @@ const LAUNCH_PATIENCE: Duration = Duration::from_secs(180);
 const SETTLING: Duration = Duration::from_secs(5);
 
 /// PM2's list, when no process of ours is between two states, or as it is when that takes too long.
-fn settled(client: &mut Client, owner: &Owner) -> Result<Observed, ClientError> {
+fn settled(
+    client: &mut Client,
+    owner: &Owner,
+    apps: Option<&BTreeSet<String>>,
+) -> Result<Observed, ClientError> {
     let deadline = Instant::now() + SETTLING;
     loop {
-        let observed = client.observe()?;
+        let observed = match apps {
+            Some(apps) => client.observe_apps(apps)?,
+            None => client.observe()?,
+        };
         let moving = observed.processes.iter().any(|process| {
             process.status.is_transient() && process.stamp().is_some_and(|stamp| stamp.owner == *owner)
         });

@@ -93,7 +93,7 @@ pub(super) fn is_executable(path: &Utf8Path) -> bool {
     fs::metadata(path).is_ok_and(|found| !found.is_dir()) && access(path.as_str(), Access::EXEC_OK).is_ok()
 }
 
-fn file_kind(path: &Utf8Path) -> FileKind {
+pub(super) fn file_kind(path: &Utf8Path) -> FileKind {
     match fs::metadata(path) {
         Err(_) => FileKind::Missing,
         Ok(found) if found.is_dir() => FileKind::Folder,
@@ -122,7 +122,7 @@ fn read_text(path: &Utf8Path) -> Result<Option<String>, String> {
 }
 
 /// The largest env file that is read: half of what Linux takes as the environment of a process (2 MiB).
-const MAX_ENV_FILE_BYTES: u64 = 1024 * 1024;
+pub(super) const MAX_ENV_FILE_BYTES: u64 = 1024 * 1024;
 
 /// As node counts: the CPUs that are online, whatever share of them this process may use.
 fn count_cpus() -> u32 {

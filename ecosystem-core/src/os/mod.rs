@@ -10,8 +10,11 @@ pub mod state;
 
 pub mod codes;
 pub mod dist;
+pub mod edit;
+pub mod git;
 pub mod new_file;
 pub mod program;
+pub mod snapshots;
 mod surroundings;
 pub mod tree;
 

@@ -8,7 +8,7 @@ use crate::converge::{Expected, HostError, Tree};
 use crate::diagnostic::Source;
 use crate::model::{Owner, TreeSettings};
 use crate::render::{GeneratedBy, Layout};
-use crate::validate::tree_settings;
+use crate::validate::{DEFAULTS_FILE, tree_settings};
 
 /// Where people keep their daemons.
 pub const DEFAULT_ROOT: &str = "system/daemons";
@@ -73,8 +73,7 @@ impl Place {
             }
         };
         let named_owner = owner.map(str::to_owned).or(said.owner);
-        let asked = || variable("ECOSYSTEM_PROFILE").or_else(|| variable("NODE_ENV"));
-        let profile = profile.map(str::to_owned).or_else(asked);
+        let profile = self::profile(profile);
         Ok(Self { root, base, named_owner, expected, profile })
     }
 
@@ -118,14 +117,12 @@ impl Place {
 }
 
 fn settings_of(root: &Utf8Path) -> TreeSettings {
-    let contents = regular_file::read(&root.join(DEFAULTS), tree::MAX_SOURCE_BYTES);
+    let contents = regular_file::read(&root.join(DEFAULTS_FILE), tree::MAX_SOURCE_BYTES);
     contents.map_or_else(
         |_| TreeSettings::default(),
-        |contents| tree_settings(&Source { path: DEFAULTS.to_owned(), contents }),
+        |contents| tree_settings(&Source { path: DEFAULTS_FILE.to_owned(), contents }),
     )
 }
-
-const DEFAULTS: &str = "defaults.edn";
 
 /// The way from one absolute folder to another, with `/` and without a trailing one; empty for the same folder.
 #[must_use]
@@ -173,6 +170,13 @@ pub fn pm2_home(home: Option<&Utf8Path>) -> Result<Utf8PathBuf, HostError> {
     };
     let absolute = std::path::absolute(&home).ok().and_then(|path| Utf8PathBuf::from_path_buf(path).ok());
     absolute.ok_or_else(|| HostError::new(format!("PM2's home {home} is not a usable path")))
+}
+
+/// The profile that is asked for: the named one, else `$ECOSYSTEM_PROFILE`, else `$NODE_ENV`, else none.
+#[must_use]
+pub fn profile(named: Option<&str>) -> Option<String> {
+    let asked = || variable("ECOSYSTEM_PROFILE").or_else(|| variable("NODE_ENV"));
+    named.map(str::to_owned).or_else(asked)
 }
 
 /// A variable of our environment that is set and not empty.

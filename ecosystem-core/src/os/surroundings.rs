@@ -1,6 +1,7 @@
 //! A tree with what it is read in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -8,22 +9,56 @@ use super::place::relative;
 use super::{regular_file, tree};
 use crate::converge::{HostError, Tree};
 use crate::expand::{Surroundings, wanted};
-use crate::model::Variables;
+use crate::model::{DaemonId, Variables};
 
 /// Reads every source below a root, what they include, and finds out what else decides what they say.
 ///
 /// # Errors
 /// The root is missing, or is not a folder that can be listed.
 pub(super) fn tree(root: &Utf8Path, base: &Utf8Path, profile: Option<&str>) -> Result<Tree, HostError> {
-    let tree = tree::read(root)?;
-    let mut surroundings = Surroundings {
+    Ok(on_disk(tree::read(root)?, root, base, profile))
+}
+
+/// The same of what these daemons are made of alone; `None` where that is not simply there to be read.
+pub(super) fn daemons(
+    root: &Utf8Path,
+    base: &Utf8Path,
+    profile: Option<&str>,
+    daemons: &BTreeSet<DaemonId>,
+) -> Option<Tree> {
+    let sources = tree::read_some(root, daemons)?;
+    Some(on_disk(Tree { sources, ..Tree::default() }, root, base, profile))
+}
+
+fn on_disk(tree: Tree, root: &Utf8Path, base: &Utf8Path, profile: Option<&str>) -> Tree {
+    let surroundings = of_this_program(relative(root, base), profile);
+    match with_included(tree, surroundings, |path| Ok::<_, Infallible>(read_included(root, base, path))) {
+        Ok(tree) => tree,
+    }
+}
+
+/// What this program is run in, with nothing included.
+pub(super) fn of_this_program(root_to_base: String, profile: Option<&str>) -> Surroundings {
+    Surroundings {
         profile: profile.map(str::to_owned),
         hostname: hostname(),
-        root_to_base: relative(root, base),
+        root_to_base,
         included: BTreeMap::new(),
-        unreadable: tree.unreadable.keys().cloned().collect(),
+        unreadable: BTreeSet::new(),
         environment: environment(),
-    };
+    }
+}
+
+/// A tree with what its sources include: each file read once, by its path as seen from the root.
+///
+/// # Errors
+/// Those of `read`.
+pub(super) fn with_included<E>(
+    tree: Tree,
+    mut surroundings: Surroundings,
+    mut read: impl FnMut(&str) -> Result<Result<Vec<u8>, String>, E>,
+) -> Result<Tree, E> {
+    surroundings.unreadable = tree.unreadable.keys().cloned().collect();
     // Each round finds what the files of the one before include.
     loop {
         let missing = wanted(&tree.sources, &surroundings);
@@ -31,7 +66,7 @@ pub(super) fn tree(root: &Utf8Path, base: &Utf8Path, profile: Option<&str>) -> R
             return Ok(Tree { surroundings, ..tree });
         }
         for path in missing {
-            let contents = read_included(root, base, &path);
+            let contents = read(&path)?;
             surroundings.included.insert(path, contents);
         }
     }

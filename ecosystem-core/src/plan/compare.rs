@@ -121,11 +121,13 @@ fn variable_changes(
         if !wanted.admits(name, from.as_deref(), wanted.instances()) && !is_stamp(name) {
             let shown = app.written_env.contains(name) && !app.hidden.contains(&format!("env.{name}"));
             let open = shown && !is_secret(name, &[&from, &to]);
+            let was_there = from.is_some();
             let show = |value: String| if open { format!("{value:?}") } else { MASK.to_owned() };
             changes.push(Change {
                 from: from.map(show),
                 to: to.map(show),
                 by_hand: lenient,
+                note: effects::variables().note(if was_there { Kind::Change } else { Kind::Set }),
                 ..of_variable(name)
             });
         }
@@ -134,10 +136,11 @@ fn variable_changes(
         changes.extend(changed_inherited(wanted, process));
     }
     let surplus = surplus_variables(wanted, process, lenient, same_digest);
-    changes.extend(surplus.into_iter().map(|name| Change {
-        note: Some("PM2's own reload would leave it in the process"),
-        ..of_variable(name)
-    }));
+    changes.extend(
+        surplus
+            .into_iter()
+            .map(|name| Change { note: effects::variables().note(Kind::Remove), ..of_variable(name) }),
+    );
     changes
 }
 

@@ -79,19 +79,25 @@ impl Inventory {
         Self { apps }
     }
 
-    /// The inventory after a pass, whose steps succeeded or not: one flag for each, in order.
-    ///
-    /// An app that is as declared, or was brought to be, is in it. One that PM2 no longer has and the tree does not
-    /// declare is not.
+    /// The inventory without what PM2 no longer has and the tree does not declare.
     #[must_use]
-    pub fn after(&self, desired: &Desired, observed: &Observed, plan: &Plan, succeeded: &[bool]) -> Self {
-        let mut apps = self.apps.clone();
+    pub fn present(&self, desired: &Desired, observed: &Observed) -> Self {
         let ours = |name: &str| {
             observed.processes.iter().any(|process| {
                 process.name == name && process.stamp().is_some_and(|stamp| stamp.owner == desired.owner)
             })
         };
+        let mut apps = self.apps.clone();
         apps.retain(|name, _| desired.declares(name) || ours(name));
+        Self { apps }
+    }
+
+    /// The inventory after a pass, whose steps succeeded or not: one flag for each, in order.
+    ///
+    /// An app that is as declared, or was brought to be, is in it.
+    #[must_use]
+    pub fn after(&self, desired: &Desired, plan: &Plan, succeeded: &[bool]) -> Self {
+        let mut apps = self.apps.clone();
         for (step, succeeded) in plan.steps.iter().zip(succeeded) {
             match (&step.action, succeeded) {
                 (Action::Delete(_), true) => drop(apps.remove(&step.app)),

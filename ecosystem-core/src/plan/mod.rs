@@ -26,13 +26,14 @@ mod tests;
 use std::collections::BTreeMap;
 
 pub use desired::{Desired, DesiredApp};
-pub use effects::{Effect, Entry, Kind, effect_of, entries};
+pub use effects::{Effect, Entry, Kind, OwnReload, effect_of, entries, variables};
 pub use guard::Guard;
 pub use hold::{Hold, Why};
 pub use invariants::{Violation, violations};
 pub use inventory::{Applied, Inventory};
 pub use policy::{Drift, Policy, Rest, Stopped};
 pub use reason::{Change, Reason};
+pub(crate) use secret::{MASK, masked_words};
 pub use secret::{looks_secret, masked};
 pub use step::{Action, Plan, Scaling, Step, Update};
 

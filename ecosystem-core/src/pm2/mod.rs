@@ -28,6 +28,7 @@ mod tests;
 pub use attributes::{Attributes, ExecMode, resolve};
 pub use environment::{BASE_ENV, is_base, is_internal};
 pub use machine::{FileKind, Machine, User};
+pub use paths::working_folder;
 pub use questions::{Questions, questions};
 pub use sniff::{SNIFFED_BYTES, looks_binary};
 pub use unresolvable::Unresolvable;

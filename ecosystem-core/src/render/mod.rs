@@ -14,7 +14,7 @@ mod module;
 mod references;
 
 pub use aggregate::{ConfigNameError, DEFAULT_AGGREGATE, check_config_name, render_aggregate};
-pub use header::{Header, inspect, is_current};
+pub use header::{Header, body, inspect, is_current};
 pub use module::render;
 
 use crate::model::{Daemon, DaemonId};

@@ -1,7 +1,9 @@
 //! Sources of daemons with one app.
 
 use super::{WATCHER_PROGRAM, readme};
+use crate::diagnostic::Source;
 use crate::edn::write_string;
+use crate::format;
 
 /// A daemon of one app that runs a command, to be written as a source.
 ///
@@ -161,20 +163,15 @@ impl Entry {
         self
     }
 
-    /// Values stand below one another; those of several lines go on below their opening bracket.
-    fn lines(&self, width: usize) -> String {
-        let indent = " ".repeat(INDENT.len() + width + " :".len() + "{".len());
-        let value = self.value.replace('\n', &format!("\n{indent}"));
-        let line = format!(":{:width$} {value}", self.key);
-        self.comment.map_or_else(|| line.clone(), |comment| format!(";; {comment}\n{INDENT}{line}"))
+    fn lines(&self) -> String {
+        let comment = self.comment.map(|comment| format!(";; {comment}\n")).unwrap_or_default();
+        format!("{comment}:{} {}", self.key, self.value)
     }
 }
 
-/// As far as the first key of the first app stands from the edge.
-const INDENT: &str = "         ";
-
+/// One entry a line, in the layout that all sources have.
 fn daemon(start: &str, entries: &[Entry]) -> String {
-    let width = entries.iter().map(|entry| entry.key.len()).max().unwrap_or_default();
-    let lines: Vec<String> = entries.iter().map(|entry| entry.lines(width)).collect();
-    format!("{start}{{:apps [{{{}}}]}}\n", lines.join(&format!("\n{INDENT}")))
+    let lines: Vec<String> = entries.iter().map(Entry::lines).collect();
+    let text = format!("{start}{{:apps [{{{}}}]}}\n", lines.join("\n"));
+    format::format(&Source::new("", text.as_str())).output.unwrap_or(text)
 }

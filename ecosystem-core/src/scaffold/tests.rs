@@ -6,11 +6,14 @@ use serde_json::Value as Json;
 use super::*;
 use crate::compile;
 use crate::diagnostic::Source;
+use crate::format::format;
 use crate::model::{App, EnvValue};
 
-/// The one app of a source that is right without a warning.
+/// The one app of a source that is right without a warning, and laid out as `fmt` would.
 fn compiled(text: &str) -> App {
-    let checked = compile(&[Source::new("group/name/ecosystem.edn", text)]);
+    let source = Source::new("group/name/ecosystem.edn", text);
+    assert_eq!(format(&source).output.as_deref(), Some(text));
+    let checked = compile(&[source]);
     assert_eq!(checked.diagnostics, [], "{text}");
     checked.output.apps().next().unwrap().1.clone()
 }

@@ -146,7 +146,7 @@ pub(super) fn defaults(what: &str, node: &Node, reporter: &mut Reporter<'_>) {
         return;
     };
     let mut draft = AppDraft::default();
-    for field in fields(&layers::without_nils(entries.clone()), &vocabulary(), reporter) {
+    for field in fields(&layers::without_nil_variables(entries.clone()), &vocabulary(), reporter) {
         if field.key.name() == "name" {
             let message = format!("`{}` cannot be a default: names tell apps apart", field.spelled);
             reporter.report(
@@ -156,7 +156,7 @@ pub(super) fn defaults(what: &str, node: &Node, reporter: &mut Reporter<'_>) {
                 "each app has its own",
                 "remove it",
             );
-        } else {
+        } else if !field.value.is_nil() {
             read(&field, &mut draft, reporter);
         }
     }
@@ -262,7 +262,7 @@ fn env_block_of(name: &str, what: &str, node: &Node, draft: &mut AppDraft, repor
     let own: Vec<_> = OWN_KEYS.iter().map(|(name, _)| *name).collect();
     match nearest(name, &own) {
         // `:env_files ".env"` is no block, but a misspelt key.
-        Some(near) if !matches!(node.value, Value::Map(_)) => {
+        Some(near) if !matches!(node.value, Value::Map(_) | Value::Nil) => {
             let message = format!("`{what}` takes a map of variables, not {}", node.value.kind_name());
             let hint = format!("did you mean `:{near}`?");
             reporter.report(codes::WRONG_TYPE, node.span, message, node.value.kind_name(), hint);

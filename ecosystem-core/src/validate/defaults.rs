@@ -12,7 +12,7 @@ use super::spelling::{Field, Vocabulary, fields};
 use super::{apps, codes, late, layers, own_keys, settings};
 
 /// The name of a file of defaults.
-pub(super) const DEFAULTS_FILE: &str = "defaults.edn";
+pub const DEFAULTS_FILE: &str = "defaults.edn";
 
 const KEYS: &[&str] = &["defaults", "owner", "base", "prune"];
 const EXAMPLE: &str = "write {:defaults {:max-restarts 10}}";
@@ -100,7 +100,7 @@ pub fn tree_settings(source: &Source) -> TreeSettings {
 }
 
 /// The last part of a path.
-pub(super) fn file_name(path: &str) -> &str {
+pub(crate) fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or_default()
 }
 

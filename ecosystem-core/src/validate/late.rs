@@ -36,7 +36,7 @@ pub(super) fn read<'n>(what: &str, node: &'n Node, reporter: &mut Reporter<'_>) 
 /// Whether a key of PM2's schema may hold references.
 ///
 /// What PM2 and the whole tree know an app by must be known, and so must what is judged by more than its form.
-pub(super) fn may_refer(key: Key) -> bool {
+pub(crate) fn may_refer(key: Key) -> bool {
     const KNOWN: &[&str] =
         &["name", "name_prefix", "namespace", "increment_var", "instance_var", "post_update"];
     let judged =

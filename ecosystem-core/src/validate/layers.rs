@@ -14,10 +14,14 @@ pub(super) fn app_over(below: &[Entry], above: &[Entry]) -> Vec<Entry> {
 
 /// What is left of defaults once they are merged: a `nil` in them has taken away what there was.
 pub(super) fn without_nils(entries: Vec<Entry>) -> Vec<Entry> {
+    without_nil_variables(entries.into_iter().filter(|entry| !entry.value.is_nil()).collect())
+}
+
+/// The same of variables alone, keys staying as they are.
+pub(super) fn without_nil_variables(entries: Vec<Entry>) -> Vec<Entry> {
     let variables =
         |entry: &Entry| matches!(app_key(&entry.key), Some(Known::App(key)) if key.is_variables());
-    let kept = entries.into_iter().filter(|entry| !entry.value.is_nil());
-    let cleaned = kept.map(|mut entry| {
+    let cleaned = entries.into_iter().map(|mut entry| {
         if variables(&entry)
             && let Value::Map(inner) = &mut entry.value.value
         {

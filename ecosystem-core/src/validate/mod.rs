@@ -38,9 +38,13 @@ use crate::diagnostic::{Checked, Diagnostic, Source};
 use crate::expand::{Expanded, SourceMap, Surroundings, expand, shifted};
 use crate::model::{AppName, Broken, Came, DaemonId, Ecosystem, Layer, Origins};
 
-pub use defaults::tree_settings;
+pub use defaults::{DEFAULTS_FILE, tree_settings};
+pub(crate) use own_keys::{CONDITIONS, ON_CHANGE, own_key_names};
 
-use defaults::{DEFAULTS_FILE, Defaults, file_name};
+pub(crate) use defaults::file_name;
+pub(crate) use late::may_refer;
+
+use defaults::Defaults;
 use draft::DaemonDraft;
 use report::Reporter;
 use tree::Placed;
@@ -187,6 +191,9 @@ fn ecosystem(daemons: Vec<Read<'_>>, defaults: &Defaults, surroundings: &Surroun
         match whole {
             Some(daemon) => {
                 ecosystem.origins.extend(origins);
+                if !read.includes.is_empty() {
+                    ecosystem.includes.insert(id.clone(), read.includes);
+                }
                 ecosystem.daemons.insert(id, daemon);
             }
             None => drop(ecosystem.broken.insert(id, broken(read.source, &read.includes, surroundings))),

@@ -41,12 +41,19 @@ pub(super) const OWN_KEYS: &[(&str, OwnKey)] = &[
     ("enabled", OwnKey::Enabled),
 ];
 
+/// The names of our keys.
+pub(crate) fn own_key_names() -> impl Iterator<Item = &'static str> {
+    OWN_KEYS.iter().map(|(name, _)| *name)
+}
+
 /// Keys that something acts on in this version.
 const HAVE_EFFECT: &[OwnKey] =
     &[OwnKey::Description, OwnKey::EnvFile, OwnKey::InheritEnv, OwnKey::Prune, OwnKey::Enabled];
 
-const ON_CHANGE: &[&str] = &["reload", "restart", "replace", "keep", "replace-after"];
-const CONDITIONS: &[&str] = &["started", "online", "ready", "healthy"];
+/// What an app may want of a change.
+pub(crate) const ON_CHANGE: &[&str] = &["reload", "restart", "replace", "keep", "replace-after"];
+/// What an app may wait for in another.
+pub(crate) const CONDITIONS: &[&str] = &["started", "online", "ready", "healthy"];
 
 impl OwnKey {
     /// The key of ours that a spelling means.

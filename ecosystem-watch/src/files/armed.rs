@@ -10,6 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use notify_debouncer_full::notify::{Config, Error, RecursiveMode};
 use notify_debouncer_full::{DebounceEventResult, Debouncer, NoCache, new_debouncer_opt};
 
+use super::Touched;
 use super::footing::Footing;
 use super::kernel::Kernel;
 use super::limits::{self, Trouble};
@@ -147,26 +148,22 @@ fn forwarder(
     raw: Sender<Raw>,
 ) -> impl FnMut(DebounceEventResult) + Send + 'static {
     move |result| {
-        let matter = match &result {
+        let matters: Vec<Matter> = match &result {
             Ok(events) => {
                 let relevance = relevance.lock().unwrap_or_else(PoisonError::into_inner);
-                let matters = events.iter().map(|event| relevance.matter(event));
-                matters.fold((false, Matter::Nothing), |(grown, most), matter| {
-                    (grown || matter == Matter::NewFolder, most.max(matter))
-                })
+                events.iter().flat_map(|event| relevance.matters(event)).collect()
             }
             // What an error hid has to be looked at.
             Err(errors) => {
                 found.limited.fetch_or(errors.iter().any(limits::is_limit), Ordering::Relaxed);
-                (false, Matter::Content)
+                vec![Matter::Content]
             }
         };
-        let (grown, most) = matter;
-        found.grown.fetch_or(grown, Ordering::Relaxed);
-        found.shaken.fetch_or(most == Matter::Footing, Ordering::Relaxed);
-        if most != Matter::Nothing {
+        found.grown.fetch_or(matters.contains(&Matter::NewFolder), Ordering::Relaxed);
+        found.shaken.fetch_or(matters.contains(&Matter::Footing), Ordering::Relaxed);
+        if let Some(touched) = matters.into_iter().map(Matter::touched).reduce(Touched::and) {
             // Nobody listens any more only when the program ends.
-            let _ = raw.send(Raw::Changed);
+            let _ = raw.send(Raw::Changed(touched));
         }
     }
 }

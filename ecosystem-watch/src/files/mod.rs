@@ -14,6 +14,7 @@ mod kernel;
 mod limits;
 mod quiet;
 mod relevance;
+mod touched;
 
 #[cfg(test)]
 mod tests;
@@ -30,12 +31,13 @@ use self::armed::Armed;
 use self::limits::Trouble;
 use self::quiet::{Raw, Times};
 use self::relevance::Relevance;
+pub(crate) use self::touched::Touched;
 
 /// What the loop is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum FileHint {
     /// Something may have changed.
-    Changed,
+    Changed(Touched),
     /// Events do not come as they should: what is the matter, and what can be done.
     Trouble(String),
 }
@@ -88,6 +90,20 @@ impl Files {
         files
     }
 
+    /// Takes in which folders of the tree hold sources. What has gone from one of them since it was read has not been
+    /// heard of: whether the caller is to look again.
+    pub(crate) fn knows(&self, folders: BTreeSet<Utf8PathBuf>) -> bool {
+        let mut relevance = self.relevance.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(before) = relevance.known.replace(folders) else { return false };
+        let now = relevance.known.iter().flatten();
+        now.filter(|folder| !before.contains(*folder)).any(|folder| !folder.is_dir())
+    }
+
+    /// Whether these files beside the tree are all followed.
+    pub(crate) fn follows(&self, files: &BTreeSet<Utf8PathBuf>) -> bool {
+        files.is_subset(&self.relevance.lock().unwrap_or_else(PoisonError::into_inner).also)
+    }
+
     /// Follows these files too, and none beside the tree that were named before.
     ///
     /// A hint follows where they are others than before: they may have changed since they were read.
@@ -103,7 +119,7 @@ impl Files {
         if let Err(trouble) = armed.watch_folders(&folders) {
             self.poll(trouble);
         }
-        let _ = self.raw.send(Raw::Changed);
+        let _ = self.raw.send(Raw::Changed(Touched::Anything));
     }
 
     /// Watches what is not watched and is there now: another root than before, new folders, or all of it where the

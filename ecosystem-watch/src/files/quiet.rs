@@ -6,13 +6,13 @@ use std::time::{Duration, Instant, SystemTime};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{FileHint, git};
+use super::{FileHint, Touched, git};
 
 /// What comes from the system.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Raw {
     /// Something that matters.
-    Changed,
+    Changed(Touched),
     /// Whether nothing may come by itself.
     Poll(bool),
 }
@@ -63,7 +63,8 @@ impl Times {
 
 /// Turns what comes into hints, for as long as somebody sends and somebody listens.
 pub(super) fn spawn(raw: Receiver<Raw>, hints: Sender<FileHint>, times: Times, root: Utf8PathBuf) {
-    let mut waiter = Waiter { raw, hints, times, root, stale: None, polling: false };
+    let mut waiter =
+        Waiter { raw, hints, times, root, touched: Touched::nothing(), stale: None, polling: false };
     thread::spawn(move || while waiter.once().is_some() {});
 }
 
@@ -72,6 +73,8 @@ struct Waiter {
     hints: Sender<FileHint>,
     times: Times,
     root: Utf8PathBuf,
+    /// What has come since the last hint.
+    touched: Touched,
     /// A lock that was waited for in vain, by when it was made: not again.
     stale: Option<SystemTime>,
     polling: bool,
@@ -82,9 +85,15 @@ impl Waiter {
     fn once(&mut self) -> Option<()> {
         loop {
             match self.raw.recv_timeout(if self.polling { self.times.poll } else { LONG }) {
-                Ok(raw) if self.take_in(raw) => break,
-                Ok(_) => {}
-                Err(RecvTimeoutError::Timeout) if self.polling => break,
+                Ok(raw) => {
+                    if self.take_in(raw) {
+                        break;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) if self.polling => {
+                    self.touched = Touched::Anything;
+                    break;
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return None,
             }
@@ -93,15 +102,23 @@ impl Waiter {
         if self.wait_for_git()? {
             self.rest(self.times.rest().max(AFTER_GIT))?;
         }
-        self.hints.send(FileHint::Changed).ok()
+        let touched = std::mem::replace(&mut self.touched, Touched::nothing());
+        self.hints.send(FileHint::Changed(touched)).ok()
     }
 
     /// Whether it is a change.
     fn take_in(&mut self, raw: Raw) -> bool {
-        if let Raw::Poll(polling) = raw {
-            self.polling = polling;
+        match raw {
+            Raw::Poll(polling) => {
+                self.polling = polling;
+                false
+            }
+            Raw::Changed(touched) => {
+                let before = std::mem::replace(&mut self.touched, Touched::Anything);
+                self.touched = before.and(touched);
+                true
+            }
         }
-        raw == Raw::Changed
     }
 
     /// Waits until nothing has come for so long.

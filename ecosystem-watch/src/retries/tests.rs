@@ -70,6 +70,8 @@ fn nothing(script: &str) -> Report {
 
 fn report(desired: Desired, plan: Plan, outcomes: Vec<Outcome>) -> Report {
     Report {
+        only: None,
+        known: BTreeMap::new(),
         sources: Vec::new(),
         diagnostics: Vec::new(),
         written: Vec::new(),

@@ -83,7 +83,7 @@ pub(crate) fn looked(report: &Report, took: Duration) -> Line {
         (report.plan.steps.len(), report.plan.holds.len(), report.plan.in_sync.len());
     let message = format!("looked: {steps} changed, {held} held, {in_sync} in sync ({})", duration(took));
     let line = Line::new(Level::DEBUG, "looked", message).with("steps", steps).with("held", held);
-    line.with("in_sync", in_sync).with("took_ms", milliseconds(took))
+    line.with("in_sync", in_sync).with("took_ms", milliseconds(took)).with("whole", report.only.is_none())
 }
 
 /// A generated file is new or has been replaced.

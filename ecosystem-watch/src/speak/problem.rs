@@ -45,12 +45,13 @@ impl Key {
 /// Everything that stands after a pass, in the order in which it is said.
 pub(super) fn found(report: &Report) -> Vec<Standing> {
     let diagnostics = report.diagnostics.iter().map(|it| diagnostic(it, report));
-    let files =
-        report.written.iter().filter_map(|it| Some(file(&it.path, "written", it.result.as_ref().err()?)));
+    let files = report.written.iter().filter_map(|it| {
+        Some(file(&it.path, &generated_for(&it.path), "written", it.result.as_ref().err()?))
+    });
     let folders = report
         .discarded
         .iter()
-        .filter_map(|it| Some(file(&it.daemon.join(DIST), "removed", it.result.as_ref().err()?)));
+        .filter_map(|it| Some(file(&it.daemon.join(DIST), &it.daemon, "removed", it.result.as_ref().err()?)));
     let remembered = report.remembered.as_ref().err().map(|error| host(ProblemKind::Failed, error));
     let holds = report.plan.holds.iter().map(hold);
     diagnostics.chain(files).chain(folders).chain(remembered).chain(failures(report)).chain(holds).collect()
@@ -136,12 +137,18 @@ fn keep_running(apps: &[String]) -> String {
     }
 }
 
-fn file(path: &str, what: &str, problem: &str) -> Standing {
+/// The daemon of a generated file, which is in a folder of its own beside the source.
+fn generated_for(path: &str) -> DaemonId {
+    let folders = path.rsplitn(3, '/').nth(2);
+    DaemonId::new(folders.unwrap_or_default())
+}
+
+fn file(path: &str, daemon: &DaemonId, what: &str, problem: &str) -> Standing {
     let text = format!("{path} is not {what}: {problem}");
     Standing {
         key: Key::new(ProblemKind::Failed, path, problem),
         app: None,
-        daemon: None,
+        daemon: Some(daemon.to_string()),
         line: Some(Line::new(Level::ERROR, "file-failed", &text).with("path", path).with("error", problem)),
         end: Some(format!("mended: {path} is {what}")),
         text,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use ecosystem_core::converge::{HostError, Report};
+use ecosystem_core::model::DaemonId;
 use ecosystem_core::os::state::{LastError, Problem, ProblemKind, Timestamp};
 use tracing::Level;
 
@@ -31,8 +32,12 @@ impl Said {
             let Key { kind, about, .. } = &known.standing.key;
             *kind == ProblemKind::Failed && put_off.contains(&about.as_str())
         };
-        let still: Vec<Standing> =
-            self.standing.values().filter(|known| is_put_off(known)).map(|it| it.standing.clone()).collect();
+        let still: Vec<Standing> = self
+            .standing
+            .values()
+            .filter(|known| is_put_off(known) || !was_looked_at(&known.standing, report))
+            .map(|it| it.standing.clone())
+            .collect();
         self.replace(found(report).into_iter().chain(still), now)
     }
 
@@ -88,6 +93,14 @@ impl Said {
         let taken = self.standing.range((key.clone(), 0)..=(key.clone(), usize::MAX)).count();
         (key.clone(), taken)
     }
+}
+
+/// Whether a look would have found it if it still stood.
+///
+/// What is about no daemon in particular, such as that something could not be kept, any look would find.
+fn was_looked_at(standing: &Standing, report: &Report) -> bool {
+    let daemon = standing.daemon.as_deref().map(DaemonId::new);
+    report.only.as_ref().zip(daemon).is_none_or(|(only, daemon)| only.contains(&daemon))
 }
 
 /// Warnings about the tree stand in nobody's way.

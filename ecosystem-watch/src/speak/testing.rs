@@ -87,6 +87,8 @@ pub(super) fn hold(app: &str, why: Why) -> Hold {
 /// A report in which everything is right.
 pub(super) fn report() -> Report {
     Report {
+        only: None,
+        known: std::collections::BTreeMap::new(),
         sources: Vec::new(),
         diagnostics: Vec::new(),
         written: Vec::new(),

@@ -31,16 +31,10 @@ fn a_large_tree_costs_next_to_nothing_while_nothing_happens() {
         world.daemon(&format!("group-{}/{number}", number % 20), &text);
     }
     let watcher = Watcher::start(&world, &["--resync", "60"]);
-    let in_sync = || watcher.log.events("looked").iter().any(|it| it["in_sync"] == DAEMONS);
-    wait_until("nothing is left to do", FOREVER, in_sync);
+    let started = || watcher.log.events("looked").iter().any(|it| it["steps"] == DAEMONS);
+    wait_until("all apps are made known", FOREVER, started);
     // PM2 tells of what was done to it a little later, and that is looked at too.
-    let mut last = (world.looks(), Instant::now());
-    wait_until("it rests", FOREVER, || {
-        if world.looks() != last.0 {
-            last = (world.looks(), Instant::now());
-        }
-        last.1.elapsed() > RESTS
-    });
+    world.rests_for(RESTS, FOREVER);
 
     let window = Duration::from_secs(number("ECOSYSTEM_IDLE").unwrap_or(15));
     let (looks, before, began) = (world.looks(), Cost::of(watcher.process()), Instant::now());

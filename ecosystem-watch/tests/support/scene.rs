@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use camino::Utf8PathBuf;
 use ecosystem_core::model::Owner;
@@ -150,6 +151,22 @@ pub(crate) trait Scene {
     fn looks_again(&self, times: u64) {
         let before = self.looks();
         wait_until("the watcher looks", LONG, || self.looks() >= before + times);
+    }
+
+    /// Waits until nothing is left to look at: longer than a new process is observed.
+    fn comes_to_rest(&self) {
+        self.rests_for(Duration::from_millis(1500), LONG);
+    }
+
+    /// Waits until the watcher has not looked for so long.
+    fn rests_for(&self, rest: Duration, limit: Duration) {
+        let mut last = (self.looks(), Instant::now());
+        wait_until("it rests", limit, || {
+            if self.looks() != last.0 {
+                last = (self.looks(), Instant::now());
+            }
+            last.1.elapsed() > rest
+        });
     }
 
     /// Makes the watcher look, and waits until it has.

@@ -13,7 +13,7 @@ pub(crate) fn sleeper(home: &Utf8Path, name: &str) -> Map<String, Json> {
         "kill_retry_time": 5, "vizion": false, "pmx": false, "instance_var": "NODE_APP_INSTANCE",
         "pm_out_log_path": home.join("out.log").as_str(), "pm_err_log_path": home.join("err.log").as_str(),
         "pm_pid_path": home.join(format!("{name}.pid")).as_str(),
-        "env": { "PM2_HOME": home.as_str(), "GREETING": "hello" },
+        "env": { "PM2_HOME": home.as_str(), "GREETING": "hello", "ECOSYSTEM_OWNER": "us" },
     });
     attributes.as_object().unwrap().clone()
 }

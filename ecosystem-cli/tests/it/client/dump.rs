@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use ecosystem_core::model::Owner;
 use ecosystem_core::os::pm2::dump::{self, Saved};
 use ecosystem_core::os::pm2::{Change, Client};
 use serde_json::{Value as Json, json};
@@ -41,7 +42,7 @@ fn settle(client: &mut Client) {
 }
 
 fn save(home: &Pm2Home) -> Saved {
-    dump::save(home.path(), &home.client().list().unwrap()).unwrap()
+    dump::save(home.path(), &home.client().list().unwrap(), &Owner::new("us")).unwrap()
 }
 
 /// Ends the daemon and all apps, and has PM2 bring up what its dump says.

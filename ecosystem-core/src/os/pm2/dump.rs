@@ -1,9 +1,10 @@
 //! PM2's dump, `$PM2_HOME/dump.pm2`: what `pm2 resurrect` starts, usually when the machine boots.
 //!
-//! [`save`] does what `pm2 save` does, with three differences. The file is replaced in one step and flushed, so
+//! [`save`] does what `pm2 save` does, with four differences. The file is replaced in one step and flushed, so
 //! neither a power cut nor a `pm2 resurrect` beside it meets half a dump. It is readable by its owner alone, since it
 //! holds the whole environment of each app. And an empty set is saved too, where PM2 would keep the last app of
-//! all and start it again at the next boot.
+//! all and start it again at the next boot. And what others have saved stays saved: after PM2 was killed and started again
+//! it knows none of their apps, and a dump without them would make that last.
 //!
 //! Source: `dump` and `resurrect` in `lib/API/Startup.js`, the same in PM2 5.4.3, 6.0.14 and 7.0.4.
 
@@ -21,6 +22,7 @@ use serde_json::Value as Json;
 use thiserror::Error;
 
 use super::frame::MAX_FRAME;
+use crate::model::Owner;
 use crate::os::regular_file::{self, ReadError};
 use crate::pm2::observed::UnreadableList;
 
@@ -79,15 +81,21 @@ pub enum DumpError {
 /// attributes: what PM2 counts and measures by itself is not looked at, nor which of the running states an app is
 /// in. A dump that others can read, such as PM2 writes it, is written again.
 ///
+/// `owner` is whose set is being saved. A record of the dump that belongs to another owner or to none stays, unless
+/// PM2's list has an app of its name: whoever deletes such an app says so with `pm2 save`, as without us.
+///
 /// A link is followed if it belongs to this user or root: some keep the dump on a volume that outlives PM2_HOME, and
 /// replacing their link would lose it without a word.
 ///
 /// # Errors
 /// [`DumpError`]: the list is of another form, or the files cannot be read or written.
-pub fn save(home: &Utf8Path, list: &[Json]) -> Result<Saved, DumpError> {
-    let records = records::of(list)?;
+pub fn save(home: &Utf8Path, list: &[Json], owner: &Owner) -> Result<Saved, DumpError> {
+    let mut records = records::of(list)?;
     let path = behind_links(home.join(DUMP))?;
     let before = read(&path)?;
+    records.extend(
+        before.as_deref().map_or_else(Vec::new, |before| records::of_others(before, &records, owner)),
+    );
     if before.as_deref().is_some_and(|before| records::are_saved_in(&records, before)) && is_private(&path) {
         return Ok(Saved::Unchanged);
     }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
+use crate::model::{OWNER_VARIABLE, Owner};
 use crate::pm2::observed::{UnreadableList, is_parked};
 
 /// One app of a dump: the argument of `prepare` when PM2 resurrects it.
@@ -43,6 +44,22 @@ pub(super) fn of(list: &[Json]) -> Result<Vec<Record>, UnreadableList> {
         }
     }
     Ok(records)
+}
+
+/// What the dump with this text holds of others than `owner` under names that none of `listed` has, in its order.
+/// Nothing where it cannot be read: PM2 would not bring anything up from it either.
+pub(super) fn of_others(text: &[u8], listed: &[Record], owner: &Owner) -> Vec<Record> {
+    let mut saved = serde_json::from_slice::<Vec<Record>>(text).unwrap_or_default();
+    saved.retain(|record| {
+        let is_listed = listed.iter().any(|other| other.get("name") == record.get("name"));
+        !is_listed && owner_of(record) != Some(owner.as_str())
+    });
+    saved
+}
+
+/// Whose a record is by the stamp in its environment.
+fn owner_of(record: &Record) -> Option<&str> {
+    record.get("env")?.get(OWNER_VARIABLE)?.as_str()
 }
 
 /// The members keep the order in which PM2 lists them.

@@ -22,7 +22,7 @@ impl Home {
     }
 
     fn save(&self, list: &Json) -> Result<Saved, DumpError> {
-        save(self.path(), list.as_array().unwrap())
+        save(self.path(), list.as_array().unwrap(), &Owner::new("us"))
     }
 
     fn text(&self, name: &str) -> Option<String> {
@@ -37,7 +37,8 @@ impl Home {
 /// An entry of PM2's list with these members of `pm2_env` over its own.
 fn entry(change: &Json) -> Json {
     let mut record = json!({
-        "pm_id": 0, "name": "web", "status": "online", "env": { "A": "1", "unique_id": "u1" }, "A": "1",
+        "pm_id": 0, "name": "web", "status": "online", "A": "1",
+        "env": { "A": "1", "unique_id": "u1", "ECOSYSTEM_OWNER": "us" },
         "unique_id": "u1", "instances": 1, "pm_uptime": 1, "restart_time": 0, "exit_code": 0, "args": ["x"],
     });
     record.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
@@ -96,7 +97,7 @@ fn only_what_has_an_effect_is_a_change() {
         json!({}),
         json!({ "pm_uptime": 2, "restart_time": 3, "unstable_restarts": 1, "created_at": 5 }),
         json!({ "axm_monitor": { "Heap": 1 }, "axm_anything": 1, "version": "2", "node_version": "22" }),
-        json!({ "unique_id": "u2", "env": { "unique_id": "u2", "A": "1" } }),
+        json!({ "unique_id": "u2", "env": { "unique_id": "u2", "A": "1", "ECOSYSTEM_OWNER": "us" } }),
         json!({ "status": "errored", "exit_code": 1 }),
         json!({ "status": "waiting restart" }),
         json!({ "pm_id": 5 }),
@@ -105,7 +106,7 @@ fn only_what_has_an_effect_is_a_change() {
     }
     for other in [
         json!({ "args": [] }),
-        json!({ "env": { "A": "2" } }),
+        json!({ "env": { "A": "2", "ECOSYSTEM_OWNER": "us" } }),
         json!({ "A": "2" }),
         json!({ "status": "stopped" }),
         json!({ "pm_exec_path": "/bin/sleep" }),
@@ -126,6 +127,28 @@ fn one_app_more_or_fewer_or_in_another_order_is_a_change() {
         assert_eq!(home.save(&list).unwrap(), Saved::Written);
         assert_eq!(home.save(&list).unwrap(), Saved::Unchanged);
     }
+}
+
+#[test]
+fn what_others_have_saved_stays_until_they_say_otherwise() {
+    let of = |name: &str, owner: Option<&str>| {
+        entry(
+            &json!({ "name": name, "env": owner.map_or(json!({}), |owner| json!({ "ECOSYSTEM_OWNER": owner })) }),
+        )
+    };
+    let names = |home: &Home| {
+        let saved: Vec<Json> = serde_json::from_str(&home.text(DUMP).unwrap()).unwrap();
+        saved.iter().map(|record| record["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    let home = Home::new();
+    let before = json!([of("theirs", Some("them")), of("ours", Some("us")), of("by_hand", None)]);
+    home.save(&before).unwrap();
+    assert_eq!(names(&home), "theirs ours by_hand");
+    assert_eq!(home.save(&json!([of("new", Some("us"))])).unwrap(), Saved::Written);
+    assert_eq!(names(&home), "new theirs by_hand", "PM2 knows none of the others any more");
+    assert_eq!(home.save(&json!([of("new", Some("us"))])).unwrap(), Saved::Unchanged);
+    home.save(&json!([of("by_hand", Some("us"))])).unwrap();
+    assert_eq!(names(&home), "by_hand theirs", "one of a name is enough");
 }
 
 #[test]
@@ -180,7 +203,7 @@ fn what_cannot_be_saved_is_said_and_nothing_is_touched() {
     fs::create_dir(home.path().join(DUMP)).unwrap();
     let error = home.save(&json!([])).unwrap_err();
     assert!(matches!(error, DumpError::Unreadable { .. }), "{error}");
-    let error = save(&home.path().join("nowhere"), &[]).unwrap_err();
+    let error = save(&home.path().join("nowhere"), &[], &Owner::new("us")).unwrap_err();
     assert!(matches!(error, DumpError::Write { .. }), "{error}");
 
     let home = Home::new();

@@ -1,0 +1,86 @@
+#![allow(clippy::unwrap_used, reason = "a failing test panics")]
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::Source;
+use crate::converge::{Tree, read};
+
+/// Members of which two apps may have the same, and some that are nobody else's business.
+const MEMBERS: &[&[&str]] = &[
+    &["", ":namespace \"b\"", ":namespace \"n\""],
+    &["", ":port 1", ":port 2", ":env {:PORT 1}", ":env {:PORT 2 :A 1}", ":env {:PM2_PROCESS_NAME \"b\"}"],
+    &["", ":out_file \"x.log\"", ":out_file \"w/x.log\"", ":log_file \"x.log\""],
+    &["", ":cwd \"w\""],
+    &["", ":instances 2", ":merge_logs true", ":disable_logs true", ":exec_mode \"cluster\""],
+    &["", ":args [\"x\"]", ":args [\"y\"]", ":max_restarts 3", ":watch true", ":port 99999", ":oops 1"],
+];
+
+/// The name, and which of the members.
+type App = (usize, Vec<usize>);
+
+/// Mostly with nothing that could be shared: of apps with something to say of them nothing is known.
+fn app() -> impl Strategy<Value = App> {
+    let member = |choices: &&[&str]| prop_oneof![6 => Just(0), 1 => 0..choices.len()];
+    (0..5_usize, MEMBERS.iter().map(member).collect::<Vec<_>>())
+}
+
+fn source(daemon: usize, apps: &[App]) -> Source {
+    let text = |(name, members): &App| {
+        let members: Vec<&str> = MEMBERS.iter().zip(members).map(|(choices, it)| choices[*it]).collect();
+        format!(
+            "{{:name \"{}\" :script \"a.js\" {}}}",
+            ["a", "b", "c", "d-e", "d_e"][*name],
+            members.join(" ")
+        )
+    };
+    let apps: Vec<String> = apps.iter().map(text).collect();
+    Source::new(format!("{daemon}/ecosystem.edn"), format!("{{:apps [{}]}}", apps.join(" ")))
+}
+
+fn reading(sources: Vec<Source>) -> Reading {
+    read(Tree { sources, ..Tree::default() })
+}
+
+fn codes(reading: &Reading) -> Vec<&str> {
+    reading.diagnostics.iter().map(|diagnostic| diagnostic.code).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    /// Where a daemon is still as it was known, a look at it alone finds what one at everything finds.
+    #[test]
+    fn what_is_known_is_enough(
+        mut tree in prop::collection::vec(prop::collection::vec(app(), 1..2), 2..4),
+        at in any::<prop::sample::Index>(),
+        member in 0..MEMBERS.len(),
+        choice in any::<prop::sample::Index>(),
+    ) {
+        let sources = |tree: &[Vec<App>]| tree.iter().enumerate().map(|(id, apps)| source(id, apps)).collect();
+        let before = reading(sources(&tree));
+        let edited = at.index(tree.len());
+        let id = DaemonId::new(edited.to_string());
+        tree[edited][0].1[member] = choice.index(MEMBERS[member].len());
+        let after = reading(sources(&tree));
+        let alone = reading(vec![source(edited, &tree[edited])]);
+        if known(&before).get(&id).is_some_and(|it| known(&alone).get(&id) == Some(it)) {
+            prop_assert_eq!(codes(&before), codes(&after));
+            prop_assert_eq!(known(&before), known(&after));
+            prop_assert_eq!(after.ecosystem.daemons.get(&id), alone.ecosystem.daemons.get(&id));
+        }
+    }
+}
+
+#[test]
+fn an_edit_that_nobody_else_could_mind_is_known() {
+    let known_of = |text: &str| known(&reading(vec![Source::new("a/ecosystem.edn", text)]));
+    let before = known_of("{:apps [{:name \"a\" :script \"a.js\" :env {:A \"1\"}}]}");
+    assert_eq!(before.len(), 1);
+    let check = |text: &str, same: bool| assert_eq!(known_of(text) == before, same, "{text}");
+    check("{:apps [{:name \"a\" :script \"b.js\" :env {:A \"2\"} :args \"x\"}]}", true);
+    check("{:apps [{:name \"b\" :script \"a.js\" :env {:A \"1\"}}]}", false);
+    check("{:apps [{:name \"a\" :script \"a.js\" :port 1}]}", false);
+    check("{:apps [{:name \"a\" :script \"a.js\"} {:name \"b\" :script \"a.js\"}]}", false);
+    check("{:apps [{:name \"a\" :script \"a.js\" :oops 1}]}", false);
+}

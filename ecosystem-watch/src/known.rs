@@ -1,0 +1,59 @@
+//! What a look found, so that the next one need not be at everything.
+
+use std::collections::BTreeMap;
+
+use ecosystem_core::converge::{Extent, Known, Report};
+use ecosystem_core::model::DaemonId;
+
+use crate::files::Touched;
+use crate::hint::Hint;
+
+/// The daemons of the last look at the whole tree, as far as later looks can go by them.
+#[derive(Debug, Default)]
+pub(crate) struct KnownTree {
+    daemons: BTreeMap<DaemonId, Known>,
+    /// Which of them has an app of this name.
+    by_app: BTreeMap<String, DaemonId>,
+}
+
+impl KnownTree {
+    /// Takes in what a look found. One at some daemons finds them as they were known, or looks at everything.
+    pub(crate) fn learn(&mut self, report: &Report) {
+        if report.only.is_some() || self.daemons == report.known {
+            return;
+        }
+        self.daemons = report.known.clone();
+        let apps = self.daemons.iter().flat_map(|(id, known)| known.apps.iter().map(move |app| (app, id)));
+        self.by_app = apps.map(|(app, id)| (app.clone(), id.clone())).collect();
+    }
+
+    /// A look could not be had: whatever it was for is still to be found.
+    pub(crate) fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    /// How much is to be looked at because of these hints; everything where there are none.
+    pub(crate) fn extent(&self, hints: &[Hint]) -> Extent {
+        let touched = hints.iter().map(|hint| self.touched(hint)).reduce(Touched::and);
+        let Some(Touched::Daemons(daemons)) = touched else { return Extent::Whole };
+        let known = daemons.into_iter().map(|id| {
+            let known = self.daemons.get(&id)?.clone();
+            Some((id, known))
+        });
+        known.collect::<Option<BTreeMap<_, _>>>().map_or(Extent::Whole, Extent::Daemons)
+    }
+
+    fn touched(&self, hint: &Hint) -> Touched {
+        let of = |daemon: &DaemonId| Touched::Daemons([daemon.clone()].into());
+        match hint {
+            Hint::Files(touched) => touched.clone(),
+            Hint::Process { app, .. } => self.by_app.get(app).map_or(Touched::Anything, of),
+            Hint::Trouble(_) | Hint::Pm2Up | Hint::Pm2Gone { .. } | Hint::BeginAnew | Hint::Stop => {
+                Touched::Anything
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
