@@ -11,9 +11,8 @@ use super::dist::Removal;
 use super::interrupt::Interrupt;
 use super::machine::DaemonFacts;
 use super::pm2::{Client, ClientError, Pm2Program, ProgramError, Report, Timeouts, launch};
-use super::{dist, inventory, lock::Lock, machine, orphans, tree};
+use super::{dist, inventory, lock::Lock, machine, orphans, surroundings};
 use crate::converge::{Discarded, Host, HostError, Outcome, Progress, Tree, WriteOutcome, Written};
-use crate::diagnostic::Source;
 use crate::model::{DaemonId, Owner};
 use crate::plan::{Inventory, Plan};
 use crate::pm2::observed::Observed;
@@ -27,6 +26,8 @@ pub struct Settings {
     pub root: Utf8PathBuf,
     /// What relative paths resolve against.
     pub base: Utf8PathBuf,
+    /// The profile that its daemons are read with.
+    pub profile: Option<String>,
     /// Whose apps these are.
     pub owner: Owner,
     /// PM2's home.
@@ -185,11 +186,13 @@ fn unusable(error: &ClientError) -> HostError {
 
 impl Host for OsHost {
     fn tree(&mut self) -> Result<Tree, HostError> {
-        tree::read(&self.settings.root)
+        let Settings { root, base, profile, .. } = &self.settings;
+        surroundings::tree(root, base, profile.as_deref())
     }
 
-    fn sources(&mut self, daemons: &BTreeSet<DaemonId>) -> Option<Vec<Source>> {
-        tree::read_some(&self.settings.root, daemons)
+    fn daemons(&mut self, daemons: &BTreeSet<DaemonId>) -> Option<Tree> {
+        let Settings { root, base, profile, .. } = &self.settings;
+        surroundings::daemons(root, base, profile.as_deref(), daemons)
     }
 
     fn write(&mut self, files: &[GeneratedFile], progress: &dyn Progress) -> Vec<Written> {
