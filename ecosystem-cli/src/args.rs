@@ -58,12 +58,17 @@ pub(crate) struct Tree {
     /// The folder that holds the daemons [default: ./system/daemons where that exists].
     #[arg(value_name = "DIR")]
     pub(crate) root: Option<Utf8PathBuf>,
-    /// What relative paths in the EDN resolve against [default: the nearest folder above DIR with a .git, else DIR].
+    /// What relative paths in the EDN resolve against [default: `:base` in DIR/defaults.edn, else the
+    /// nearest folder above DIR with a .git, else DIR].
     #[arg(long, value_name = "DIR")]
     pub(crate) base: Option<Utf8PathBuf>,
-    /// Id of the tree that its processes carry [default: the absolute path of DIR].
+    /// Id of the tree that its processes carry [default: `:owner` in DIR/defaults.edn, else the absolute path of
+    /// DIR].
     #[arg(long, value_name = "ID")]
     pub(crate) owner: Option<String>,
+    /// Which of the daemons' :profiles [default: $ECOSYSTEM_PROFILE, else $NODE_ENV].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
 }
 
 #[derive(Debug, Arguments)]
@@ -71,10 +76,12 @@ pub(crate) struct Init {
     /// The folder that is to hold the daemons; made if it is not there.
     #[arg(value_name = "DIR", default_value = ecosystem_core::os::place::DEFAULT_ROOT)]
     pub(crate) root: Utf8PathBuf,
-    /// What relative paths in the EDN resolve against [default: the nearest folder above DIR with a .git, else DIR].
+    /// What relative paths in the EDN resolve against [default: `:base` in DIR/defaults.edn, else the
+    /// nearest folder above DIR with a .git, else DIR].
     #[arg(long, value_name = "DIR")]
     pub(crate) base: Option<Utf8PathBuf>,
-    /// Id of the tree that its processes carry [default: the absolute path of DIR].
+    /// Id of the tree that its processes carry [default: `:owner` in DIR/defaults.edn, else the absolute path of
+    /// DIR].
     #[arg(long, value_name = "ID")]
     pub(crate) owner: Option<String>,
     /// Print JSON.
@@ -93,7 +100,8 @@ pub(crate) struct New {
     /// The folder that holds the daemons [default: ./system/daemons where that exists].
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<Utf8PathBuf>,
-    /// What relative paths in the EDN resolve against [default: the nearest folder above DIR with a .git, else DIR].
+    /// What relative paths in the EDN resolve against [default: `:base` in DIR/defaults.edn, else the
+    /// nearest folder above DIR with a .git, else DIR].
     #[arg(long, value_name = "DIR")]
     pub(crate) base: Option<Utf8PathBuf>,
     /// Id of the tree that its processes carry, for the command that is shown at the end.
@@ -146,9 +154,10 @@ pub(crate) struct Scope {
     /// Delete even most of what runs.
     #[arg(long)]
     pub(crate) allow_mass_delete: bool,
-    /// What to do with apps that the tree no longer declares and that have no `:prune` of their own.
-    #[arg(long, value_name = "HOW", value_parser = PossibleValuesParser::new(["auto", "confirm", "never"]).try_map(|word| word.parse::<Prune>()), default_value = "auto")]
-    pub(crate) prune: Prune,
+    /// What to do with apps that the tree no longer declares and that have no `:prune` of their own [default: `:prune`
+    /// in the tree's defaults.edn, else auto].
+    #[arg(long, value_name = "HOW", value_parser = PossibleValuesParser::new(["auto", "confirm", "never"]).try_map(|word| word.parse::<Prune>()))]
+    pub(crate) prune: Option<Prune>,
 }
 
 #[derive(Debug, Arguments)]
@@ -301,6 +310,9 @@ pub(crate) struct Diff {
     /// Compare with the commit at which the head left REV, as a pull request does.
     #[arg(long)]
     pub(crate) merge_base: bool,
+    /// Which of the daemons' :profiles [default: $ECOSYSTEM_PROFILE, else $NODE_ENV].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
     /// For people, as a comment on a pull request, or for programs.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human")]
     format: ReviewFormat,

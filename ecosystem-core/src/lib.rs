@@ -6,6 +6,7 @@
 //!
 //! 1. [`edn`] reads text to nodes, strictly, with a place for every key and value. What is wrong becomes a
 //!    [`Diagnostic`] that points there, and reading goes on: all problems are said at once.
+//!    [`expand`] is its next step: what one daemon is put together from, each node still telling where it was written.
 //! 2. [`model`] is what a tree says once it is valid: an [`Ecosystem`] of daemons and their apps. Its
 //!    [`schema`](model::schema) is PM2's schema as a table, which everything else goes by.
 //! 3. [`validate`] turns nodes into the model. [`compile`] is the first two steps in one call, over all sources; a
@@ -69,6 +70,7 @@ pub mod diagnostic;
 pub mod printable;
 
 pub mod edn;
+pub mod expand;
 pub mod model;
 pub mod validate;
 

@@ -86,7 +86,7 @@ const ROOT_AGAIN: Duration = Duration::from_secs(2);
 fn place(args: &Args, hints: &Receiver<Hint>) -> Result<Option<Place>, HostError> {
     let mut said = None;
     loop {
-        match Place::find(args.root.as_deref(), args.base.as_deref(), args.owner.as_deref()) {
+        match Place::find(&args.named()) {
             Ok(place) => return Ok(Some(place)),
             Err(problem) if args.root.is_none() => return Err(problem),
             Err(problem) if said.as_ref() != Some(&problem) => {

@@ -86,7 +86,7 @@ pub(crate) fn succeed(args: &Args, daemon: &str) -> Result<(), HostError> {
     match role().map_err(HostError::new)? {
         Role::InBetween => Ok(()),
         Role::Helper => {
-            let place = Place::find(args.root.as_deref(), args.base.as_deref(), args.owner.as_deref())?;
+            let place = Place::find(&args.named())?;
             let passes = Passes::new(args, &place, Interrupt::default())?;
             let own_step = AtomicBool::new(false);
             let aloud = Aloud::new(&place.root, SystemTime::now(), &own_step);

@@ -93,7 +93,7 @@ impl<'a> Watcher<'a> {
             retries: Retries::default(),
             succession: Succession::new(lock.folder()),
             said: Said::default(),
-            record: Record::new(lock, args.prune),
+            record: Record::new(lock, args.prune.unwrap_or_default()),
             save_problem: None,
             record_problem: None,
             launch_due: None,
@@ -238,7 +238,7 @@ impl<'a> Watcher<'a> {
         self.retries.note(report, Instant::now());
         match &report.only {
             None => self.learn(report, began),
-            Some(_) if self.files.follows(&report.env_files) => {}
+            Some(_) if self.files.follows(&self.passes.beside(report)) => {}
             Some(_) => self.look_again(),
         }
         say_all(&self.said.after(report, now()));
@@ -262,7 +262,8 @@ impl<'a> Watcher<'a> {
         self.whole_at = Instant::now();
         self.known.learn(report);
         self.removals.note(&report.plan, began);
-        self.files.also(report.env_files.clone());
+        self.files.also(self.passes.beside(report));
+        self.record.prunes(self.args.prune.or(report.desired.prune).unwrap_or_default());
         self.ours.declare(report.desired.apps.keys().map(AppName::as_str));
         let root = &self.passes.settings.root;
         let folder = |source: &Source| root.join(DaemonId::of_source(&source.path).as_str());

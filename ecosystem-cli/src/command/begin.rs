@@ -6,7 +6,7 @@ use ecosystem_core::converge::{HostError, Reading, read};
 use ecosystem_core::diagnostic::Diagnostic;
 use ecosystem_core::model::DaemonId;
 use ecosystem_core::os::new_file::{self, Begun};
-use ecosystem_core::os::place::variable;
+use ecosystem_core::os::place::{Place, variable};
 use ecosystem_core::os::{program, tree};
 
 use crate::exit::Failure;
@@ -20,8 +20,8 @@ pub(super) struct Judged {
 }
 
 /// Reads the tree and the new source as one, so that names that clash are seen before anything is written.
-pub(super) fn judge(root: &Utf8Path, id: &DaemonId, text: &str) -> Result<Judged, HostError> {
-    let mut tree = tree::read(root)?;
+pub(super) fn judge(place: &Place, id: &DaemonId, text: &str) -> Result<Judged, HostError> {
+    let mut tree = place.tree()?;
     let path = id.source_path();
     tree.sources.push(Source::new(path.clone(), text));
     let Reading { sources, mut diagnostics, .. } = read(tree);

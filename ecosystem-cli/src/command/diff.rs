@@ -1,11 +1,10 @@
 //! `diff`: what a change of the tree will do, from what git has of both sides; PM2 is not asked.
 
 use camino::Utf8Path;
-use ecosystem_core::converge::{HostError, Reading, Tree, read};
+use ecosystem_core::converge::{HostError, read};
 use ecosystem_core::diagnostic::Diagnostic;
 use ecosystem_core::os::git::{Commit, Repository, known_on_disk};
-use ecosystem_core::os::tree;
-use ecosystem_core::render::Layout;
+use ecosystem_core::os::place::profile;
 use ecosystem_core::review::{Side, review, wanted};
 
 use super::failed_if;
@@ -40,15 +39,17 @@ fn compare(args: &args::Diff) -> Result<Compared, Failure> {
         let tip = head.clone().map_or_else(|| repository.commit("HEAD"), Ok)?;
         base = repository.merge_base(&base, &tip)?;
     }
-    let (base_end, base_side) = at_commit(&repository, &args.base, &base)?;
+    let asked = profile(args.profile.as_deref());
+    let profile = asked.as_deref();
+    let (base_end, base_side) = at_commit(&repository, &args.base, &base, profile)?;
     let (head_end, head_side) = match (&args.head, &head) {
-        (Some(revision), Some(commit)) => at_commit(&repository, revision, commit)?,
-        _ => on_disk(&repository)?,
+        (Some(revision), Some(commit)) => at_commit(&repository, revision, commit, profile)?,
+        _ => on_disk(&repository, profile)?,
     };
     if !head_end.exists {
         return Err(without_tree(&repository, &base_end, &head_end).into());
     }
-    let review = review(&base_side, &head_side, &layout(repository.folder()));
+    let review = review(&base_side, &head_side);
     Ok(Compared { folder: repository.folder().to_string(), base: base_end, head: head_end, review })
 }
 
@@ -66,29 +67,27 @@ fn without_tree(repository: &Repository, base: &End, head: &End) -> HostError {
     })
 }
 
-/// Relative paths resolve against the top of the repository: the nearest folder above the tree with a `.git`.
-fn layout(folder: &Utf8Path) -> Layout {
-    let up = vec![".."; folder.components().count()];
-    Layout { root_to_base: up.join("/"), owner: None }
-}
-
-fn at_commit(repository: &Repository, revision: &str, commit: &Commit) -> Result<(End, Side), Failure> {
-    let found = repository.tree(commit)?;
+fn at_commit(
+    repository: &Repository,
+    revision: &str,
+    commit: &Commit,
+    profile: Option<&str>,
+) -> Result<(End, Side), Failure> {
+    let (found, site) = repository.tree(commit, profile)?;
     let (exists, reading) = (found.is_some(), read(found.unwrap_or_default()));
-    let known = repository.known(commit, &wanted(&reading.ecosystem))?;
+    let known = repository.known(commit, &wanted(&reading, &site))?;
     let names = (Some(revision.to_owned()), Some(commit.id().to_owned()));
-    Ok(sides(names, exists, Side { reading, known }))
+    Ok(sides(names, exists, Side { reading, known, site }))
 }
 
-fn on_disk(repository: &Repository) -> Result<(End, Side), Failure> {
+fn on_disk(repository: &Repository, profile: Option<&str>) -> Result<(End, Side), Failure> {
     let Some(top) = repository.work_tree() else {
         return Err(Failure::Usage("this repository has no work tree; say --head REV".to_owned()));
     };
-    let root = top.join(repository.folder());
-    let exists = root.is_dir();
-    let reading: Reading = read(if exists { tree::read(&root)? } else { Tree::default() });
-    let known = known_on_disk(top, &wanted(&reading.ecosystem));
-    Ok(sides((None, None), exists, Side { reading, known }))
+    let (found, site) = repository.checked_out(profile)?;
+    let (exists, reading) = (found.is_some(), read(found.unwrap_or_default()));
+    let known = known_on_disk(top, &wanted(&reading, &site));
+    Ok(sides((None, None), exists, Side { reading, known, site }))
 }
 
 fn sides((revision, commit): (Option<String>, Option<String>), exists: bool, side: Side) -> (End, Side) {

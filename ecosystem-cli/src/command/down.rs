@@ -58,6 +58,7 @@ fn nothing(place: &Place) -> Desired {
         owner: place.owner(),
         apps: BTreeMap::new(),
         broken: BTreeMap::new(),
+        prune: None,
         unreadable: BTreeSet::new(),
     }
 }

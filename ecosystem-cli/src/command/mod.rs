@@ -58,6 +58,7 @@ fn settings(place: &Place, pm2: &args::Pm2, pace: &args::Pace) -> Result<Setting
     Ok(Settings {
         root: place.root.clone(),
         base: place.base.clone(),
+        profile: place.profile.clone(),
         owner: place.owner(),
         home: pm2_home(pm2.pm2_home.as_deref())?,
         jobs: usize::from(pace.jobs),
@@ -72,6 +73,7 @@ fn pass(place: &Place, policy: Policy, dry_run: bool) -> Result<Pass, Failure> {
         policy,
         generated_by: place.generated_by(env!("CARGO_PKG_VERSION"))?,
         base: place.base.clone(),
+        expected: place.expected.clone(),
         extent: Extent::Whole,
         dry_run,
     })

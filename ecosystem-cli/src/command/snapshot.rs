@@ -9,7 +9,6 @@ use ecosystem_core::model::{Daemon, DaemonId};
 use ecosystem_core::os::dist::DistError;
 use ecosystem_core::os::place::{Place, relative};
 use ecosystem_core::os::snapshots::{self, State};
-use ecosystem_core::os::tree;
 use ecosystem_core::render::{GeneratedFile, Layout};
 use ecosystem_core::snapshot::{config, snapshot};
 use serde_json::json;
@@ -25,7 +24,7 @@ pub(super) fn run(args: &args::Snapshot) -> Result<Exit, Failure> {
     let folder = args.dir.clone().unwrap_or_else(|| place.root.join(DEFAULT_FOLDER));
     let folder = std::path::absolute(&folder).ok().and_then(|path| Utf8PathBuf::from_path_buf(path).ok());
     let folder = folder.ok_or_else(|| Failure::Usage("--dir is not a usable path".to_owned()))?;
-    let reading = read(tree::read(&place.root)?);
+    let reading = read(place.tree()?);
     progress(args.json).read(&reading);
     let found: Vec<Found> = look(&place, &folder, &reading);
     let results: Vec<Treated> = found.iter().map(|it| treat(args, &folder, it)).collect();

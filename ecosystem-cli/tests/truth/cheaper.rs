@@ -6,11 +6,10 @@ use camino::Utf8PathBuf;
 use ecosystem_core::converge::{
     Discarded, Extent, Host, HostError, Outcome, Pass, Progress, Report, Silent, Tree, Written, converge,
 };
-use ecosystem_core::diagnostic::Source;
 use ecosystem_core::model::DaemonId;
 use ecosystem_core::os::host::{OsHost, Settings};
 use ecosystem_core::os::interrupt::Interrupt;
-use ecosystem_core::os::place::Place;
+use ecosystem_core::os::place::{Named, Place};
 use ecosystem_core::plan::{Action, Inventory, Plan, Policy, Scaling, Step, Update};
 use ecosystem_core::pm2::observed::{Observed, PmId};
 use ecosystem_core::pm2::{Attributes, Machine, Questions};
@@ -31,10 +30,12 @@ pub(crate) fn cheaper(verb: &str, cluster: bool) -> Option<&'static str> {
 /// Makes one pass over the tree in which every step is a cheaper one.
 pub(crate) fn sync(world: &World) -> Report {
     let path = |path: std::path::PathBuf| Utf8PathBuf::from_path_buf(path).unwrap();
-    let place = Place::find(Some(&path(world.root())), Some(&path(world.base())), None).unwrap();
+    let (root, base) = (path(world.root()), path(world.base()));
+    let place = Place::find(&Named { root: Some(&root), base: Some(&base), ..Named::default() }).unwrap();
     let settings = Settings {
         root: place.root.clone(),
         base: place.base.clone(),
+        profile: place.profile.clone(),
         owner: place.owner(),
         home: world.pm2.path().to_owned(),
         jobs: 16,
@@ -47,6 +48,7 @@ pub(crate) fn sync(world: &World) -> Report {
         policy: Policy::default(),
         generated_by: place.generated_by("0.0.0").unwrap(),
         base: place.base,
+        expected: place.expected,
         extent: Extent::Whole,
         dry_run: false,
     };
@@ -69,8 +71,8 @@ impl Host for Cheaper {
         self.0.machine(questions)
     }
 
-    fn sources(&mut self, daemons: &BTreeSet<DaemonId>) -> Option<Vec<Source>> {
-        self.0.sources(daemons)
+    fn daemons(&mut self, daemons: &BTreeSet<DaemonId>) -> Option<Tree> {
+        self.0.daemons(daemons)
     }
 
     fn observe(&mut self, apps: Option<&BTreeSet<String>>) -> Result<Observed, HostError> {

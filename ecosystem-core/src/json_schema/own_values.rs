@@ -15,6 +15,7 @@ pub(super) fn of(key: &str) -> Json {
         "inherit_env" => either([json!({ "const": "all" }), array(&name())]),
         "depends_on" => array(&either([text(), dependency()])),
         "readiness_probe" | "liveness_probe" | "startup_probe" => probe(),
+        "enabled" => json!({ "type": "boolean" }),
         "prune" => words(Prune::WORDS),
         "on_change" => words(OnChange::WORDS),
         "on_failure" => words(OnFailure::WORDS),

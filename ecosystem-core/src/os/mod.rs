@@ -15,6 +15,7 @@ pub mod git;
 pub mod new_file;
 pub mod program;
 pub mod snapshots;
+mod surroundings;
 pub mod tree;
 
 pub mod kernel;

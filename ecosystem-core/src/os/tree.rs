@@ -12,6 +12,7 @@ use super::regular_file::{self, ReadError};
 use crate::converge::{HostError, Tree};
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::model::DaemonId;
+use crate::validate::DEFAULTS_FILE;
 
 /// The largest source that is read. Real ones have a few kilobytes; the limit keeps a stray dump from being
 /// parsed on each pass, and is a hundred times what a daemon of a hundred apps takes.
@@ -39,12 +40,19 @@ pub fn read(root: &Utf8Path) -> Result<Tree, HostError> {
     Ok(walk.tree)
 }
 
-/// Reads the sources of these daemons, in the order of their ids; `None` where one of them is not a file that can be
-/// read, in folders that are no links.
+/// Reads the sources of these daemons and the defaults above them, by ascending path; `None` where one of them is not a
+/// file that can be read, in folders that are no links.
 #[must_use]
 pub fn read_some(root: &Utf8Path, daemons: &BTreeSet<DaemonId>) -> Option<Vec<Source>> {
-    let sources = daemons.iter().map(|daemon| read_plain(root, daemon.source_path()));
-    sources.collect()
+    let own = daemons.iter().map(DaemonId::source_path);
+    let folders: BTreeSet<&str> = daemons.iter().flat_map(DaemonId::folders).collect();
+    let above = folders.into_iter().map(|folder| DaemonId::new(folder).join(DEFAULTS_FILE));
+    let is_there = |path: &String| match fs::symlink_metadata(root.join(path)) {
+        Err(error) => error.kind() != std::io::ErrorKind::NotFound,
+        Ok(_) => true,
+    };
+    let paths: BTreeSet<String> = own.chain(above.filter(is_there)).collect();
+    paths.into_iter().map(|path| read_plain(root, path)).collect()
 }
 
 fn read_plain(root: &Utf8Path, path: String) -> Option<Source> {

@@ -15,8 +15,12 @@ use crate::pm2::{is_base, is_internal};
 pub(super) fn differences(app: &DesiredApp, wanted: &Attributes, process: &Process) -> Vec<Reason> {
     let same_digest = process.stamp().is_some_and(|stamp| stamp.digest == app.digest.as_str());
     let mut reasons = stamp_differences(app, wanted, process);
-    let attributes = effects::entries().iter().filter_map(|entry| attribute_change(entry, wanted, process));
-    reasons.extend(attributes.map(|change| Reason::Changed(Change { by_hand: same_digest, ..change })));
+    let attributes = effects::entries().iter().filter_map(|entry| {
+        let change = attribute_change(entry, wanted, process)?;
+        let hidden = [entry.field, entry.attribute].iter().any(|name| app.hidden.contains(*name));
+        Some(if hidden { masked_change(change) } else { Change { by_hand: same_digest, ..change } })
+    });
+    reasons.extend(attributes.map(Reason::Changed));
     reasons.extend(variable_changes(app, wanted, process, same_digest).into_iter().map(Reason::Changed));
     reasons
 }
@@ -29,6 +33,12 @@ fn stamp_differences(app: &DesiredApp, wanted: &Attributes, process: &Process) -
         reasons.push(Reason::Moved { from, to: app.daemon.to_string() });
     }
     reasons
+}
+
+/// A change of what the environment tells: shown to nobody, and not somebody's doing.
+fn masked_change(change: Change) -> Change {
+    let masked = |value: Option<String>| value.map(|_| MASK.to_owned());
+    Change { from: masked(change.from), to: masked(change.to), ..change }
 }
 
 fn attribute_change(entry: &Entry, wanted: &Attributes, process: &Process) -> Option<Change> {
@@ -104,12 +114,13 @@ fn variable_changes(
     process: &Process,
     same_digest: bool,
 ) -> Vec<Change> {
-    let lenient = same_digest && !app.has_env_files;
+    let lenient = same_digest && !app.from_outside;
     let mut changes = Vec::new();
     for name in wanted.declared_env_names() {
         let (from, to) = (process.variable(name), wanted.variable(name));
         if !wanted.admits(name, from.as_deref(), wanted.instances()) && !is_stamp(name) {
-            let open = app.written_env.contains(name) && !is_secret(name, &[&from, &to]);
+            let shown = app.written_env.contains(name) && !app.hidden.contains(&format!("env.{name}"));
+            let open = shown && !is_secret(name, &[&from, &to]);
             let was_there = from.is_some();
             let show = |value: String| if open { format!("{value:?}") } else { MASK.to_owned() };
             changes.push(Change {

@@ -3,7 +3,7 @@
 //! That somebody deleted an app by hand shows only against what was once started. And what an app said of its own
 //! removal has to be known when its definition is gone. Everything else is looked at anew in each pass.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,9 @@ pub struct Applied {
     /// What it said of its own removal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prune: Option<Prune>,
+    /// Keys whose values came from the environment.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub hidden: BTreeSet<String>,
 }
 
 impl Inventory {
@@ -55,6 +58,11 @@ impl Inventory {
     #[must_use]
     pub(super) fn prune(&self, name: &str) -> Option<Prune> {
         self.apps.get(name)?.prune
+    }
+
+    /// Keys of an app whose values came from the environment.
+    pub(super) fn hidden(&self, name: &str) -> impl Iterator<Item = &String> {
+        self.apps.get(name).into_iter().flat_map(|applied| &applied.hidden)
     }
 
     /// The inventory before a pass: with what the declared apps say of their own removal.
@@ -124,6 +132,7 @@ fn note(apps: &mut BTreeMap<String, Applied>, desired: &Desired, name: &str) {
         digest: app.digest.to_string(),
         instances: app.attributes.as_ref().map_or(0, Attributes::instances),
         prune: app.prune,
+        hidden: app.hidden.clone(),
     };
     apps.insert(name.to_owned(), applied);
 }

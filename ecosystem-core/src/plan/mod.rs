@@ -174,7 +174,8 @@ impl<'a> World<'a> {
         if let Some(why) = self.desired.kept_by(name, daemon.as_str()) {
             return Some(why);
         }
-        match self.inventory.prune(name).unwrap_or(self.policy.prune) {
+        let said = self.inventory.prune(name).or(self.policy.prune).or(self.desired.prune);
+        match said.unwrap_or_default() {
             Prune::Never if !self.policy.confirmed => return Some(Why::NeverPruned),
             Prune::Confirm if !self.policy.confirmed => return Some(Why::Unconfirmed),
             Prune::Auto | Prune::Confirm | Prune::Never => {}

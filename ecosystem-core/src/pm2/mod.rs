@@ -12,7 +12,6 @@ mod instance;
 mod interpreter;
 mod logs;
 mod machine;
-mod number;
 pub mod observed;
 mod paths;
 mod questions;

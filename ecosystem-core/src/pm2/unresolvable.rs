@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 
-use crate::model::AppName;
+use crate::model::{AppName, Unsettled};
 
 /// Why a valid definition cannot be started on this machine, and what to do about it.
 ///
@@ -114,6 +114,14 @@ pub enum Unresolvable {
         /// What is wrong with it.
         problem: String,
     },
+    /// A value that only the environment tells cannot be told.
+    #[error("app {app}: {problem}; set it in an :env_file, or in the environment that this program runs in")]
+    Unsettled {
+        /// The app.
+        app: AppName,
+        /// Which value, and why.
+        problem: Unsettled,
+    },
     /// `~` in a log path, and no home folder known.
     #[error(
         "app {app}: {path} starts with the home folder of PM2's daemon, which is not known; write the path in full"
@@ -142,6 +150,7 @@ impl Unresolvable {
             | Unresolvable::GroupUnknown { app, .. }
             | Unresolvable::GroupWithoutUser { app }
             | Unresolvable::EnvFile { app, .. }
+            | Unresolvable::Unsettled { app, .. }
             | Unresolvable::HomeUnknown { app, .. } => app,
         }
     }

@@ -11,6 +11,7 @@ mod app;
 mod header;
 pub(crate) mod javascript;
 mod module;
+mod references;
 
 pub use aggregate::{ConfigNameError, DEFAULT_AGGREGATE, check_config_name, render_aggregate};
 pub use header::{Header, body, inspect, is_current};

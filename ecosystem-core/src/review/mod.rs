@@ -28,6 +28,8 @@ pub use change::{AppChange, DaemonChange, Review, ReviewStep};
 pub use machine::{Known, Wanted, wanted};
 pub use redact::redacted;
 
+use camino::Utf8PathBuf;
+
 use self::machine::Assumed;
 use self::pairs::Pair;
 use self::reasons::Words;
@@ -43,16 +45,29 @@ pub struct Side {
     pub reading: Reading,
     /// What is known of the files that it names.
     pub known: Known,
+    /// Where it lies.
+    pub site: Site,
 }
 
-/// Compares two sides of a tree that lies in its base as `layout` says.
+/// Where a tree lies in its repository.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Site {
+    /// What relative paths resolve against, below the repository's top and empty for the top itself; `None` if it is not
+    /// in the repository.
+    pub base: Option<Utf8PathBuf>,
+    /// What generated files say of it.
+    pub layout: Layout,
+}
+
+/// Compares two sides of a tree.
 #[must_use]
-pub fn review(base: &Side, head: &Side, layout: &Layout) -> Review {
+pub fn review(base: &Side, head: &Side) -> Review {
     let assumed = Assumed::of(base, head);
     let before = Desired::new(&base.reading.ecosystem, &assumed.machine(base));
-    let after = Desired::new(&head.reading.ecosystem, &assumed.machine(head));
+    let mut after = Desired::new(&head.reading.ecosystem, &assumed.machine(head));
     let observed = running::observed(&before);
     let inventory = Inventory::default().before(&before);
+    after.hide(&inventory);
     let planned = plan(&after, &observed, &inventory, &Policy::default());
     let pairs = pairs::pairs(&base.reading, &head.reading);
     let words = Words {
@@ -62,7 +77,7 @@ pub fn review(base: &Side, head: &Side, layout: &Layout) -> Review {
     };
     let apps = changes_of_apps(&planned, base, head, &words);
     Review {
-        daemons: changes_of_daemons(&pairs, base, head, layout),
+        daemons: changes_of_daemons(&pairs, base, head),
         unchanged: planned.in_sync.len(),
         assumptions: assumptions(&apps, &assumed),
         apps,
@@ -128,12 +143,12 @@ fn name_renames(apps: &mut [AppChange], base: &Side, head: &Side) {
     }
 }
 
-fn changes_of_daemons(pairs: &[Pair], base: &Side, head: &Side, layout: &Layout) -> Vec<DaemonChange> {
+fn changes_of_daemons(pairs: &[Pair], base: &Side, head: &Side) -> Vec<DaemonChange> {
     let changes = pairs.iter().filter_map(|pair| {
         // Nothing is generated for a broken file: what was generated before stays.
         let text = |side: &Side, id: &Option<DaemonId>| match id {
             None => Some(String::new()),
-            Some(id) => config(side, id, layout),
+            Some(id) => config(side, id),
         };
         let (before, after) = (text(base, &pair.from)?, text(head, &pair.to)?);
         let change = DaemonChange { from: pair.from.clone(), to: pair.to.clone(), before, after };
@@ -145,8 +160,8 @@ fn changes_of_daemons(pairs: &[Pair], base: &Side, head: &Side, layout: &Layout)
 }
 
 /// The generated config of a daemon, without its header and without secrets.
-fn config(side: &Side, id: &DaemonId, layout: &Layout) -> Option<String> {
-    side.reading.ecosystem.daemons.get(id).map(|daemon| shown_config(daemon, layout))
+fn config(side: &Side, id: &DaemonId) -> Option<String> {
+    side.reading.ecosystem.daemons.get(id).map(|daemon| shown_config(daemon, &side.site.layout))
 }
 
 /// The generated config of a daemon as it may be shown and kept: without the header, whose time, version and digest

@@ -87,7 +87,8 @@ fn parts(app: &App) -> Vec<String> {
     let mut parts = vec![format!("script={}", app.script)];
     parts.extend(app.settings.iter().map(|(key, value)| format!("{}={value}", key.name())));
     parts.extend(app.env.iter().map(|(name, value)| format!("env.{name}={}", value.to_text())));
-    parts.extend(app.env_files.iter().map(|path| format!("env_file={path}")));
+    parts.extend(app.references.written());
+    parts.extend(app.env_files.iter().map(|file| format!("env_file={}", file.path)));
     parts
 }
 

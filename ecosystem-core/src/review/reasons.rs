@@ -2,9 +2,9 @@
 
 use serde_json::Value as Json;
 
-use super::machine::{Assumed, BASE, HOME, PM2_HOME, written};
+use super::machine::{Assumed, HOME, OUTSIDE, PM2_HOME, TOP, written};
 use crate::model::{App, Ecosystem};
-use crate::plan::{Change, Desired, Hold, Reason};
+use crate::plan::{Change, Desired, Hold, MASK, Reason};
 
 /// What is needed to say a reason.
 pub(super) struct Words<'a> {
@@ -55,6 +55,10 @@ impl Words<'_> {
         }
         // Nothing runs, so nobody changed it; and what PM2's reload would do is not what is reviewed.
         let mut change = Change { by_hand: false, note: None, ..change.clone() };
+        // What the environment says is not shown, nor whether it is the same.
+        if [&change.from, &change.to].iter().any(|it| it.as_deref() == Some(MASK)) {
+            return Some(local(&change.to_string()));
+        }
         let shown: &dyn Fn(&Tree<'_>) -> Option<String> = match NUMBERED
             .iter()
             .find(|(field, _)| *field == change.field)
@@ -115,6 +119,10 @@ pub(super) fn of_hold(hold: &Hold) -> String {
 
 /// Paths as they are in the repository.
 fn local(text: &str) -> String {
-    let text = text.replace(&format!("\"{BASE}\""), "\".\"").replace(&format!("{BASE}/"), "");
-    text.replace(BASE, ".").replace(PM2_HOME, "$PM2_HOME").replace(HOME, "~")
+    let short = |text: String, top: &str| {
+        let text = text.replace(&format!("\"{top}\""), "\".\"").replace(&format!("{top}/"), "");
+        text.replace(top, ".")
+    };
+    let text = short(short(text.to_owned(), TOP), OUTSIDE);
+    text.replace(PM2_HOME, "$PM2_HOME").replace(HOME, "~")
 }

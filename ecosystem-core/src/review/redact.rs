@@ -1,8 +1,10 @@
 //! Definitions without their secrets: for diffs, comments and snapshots, which many more read than the source.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value as Json};
 
-use crate::model::{App, Daemon, Env, EnvValue};
+use crate::model::{App, Daemon, Env, EnvValue, Late, Reference, References};
 use crate::plan::{MASK, looks_secret, masked_words};
 
 /// The daemon with a mask for each value that looks secret, by its name or by what it holds.
@@ -22,7 +24,89 @@ fn app(app: &App) -> App {
         env: env(&app.env),
         env_blocks: app.env_blocks.iter().map(|(key, block)| (key.clone(), env(block))).collect(),
         description: app.description.as_ref().map(|text| words(std::slice::from_ref(text)).concat()),
+        references: references(&app.references),
         ..app.clone()
+    }
+}
+
+/// What is written beside the names of variables: defaults, and the rest of texts.
+fn references(references: &References) -> References {
+    let env = |env: &BTreeMap<String, Reference>| -> BTreeMap<String, Reference> {
+        env.iter().map(|(name, it)| (name.clone(), reference(name, it))).collect()
+    };
+    References {
+        script: references.script.as_ref().map(|it| reference("", it)),
+        settings: references.settings.iter().map(|(key, it)| (*key, late("", it))).collect(),
+        env: env(&references.env),
+        env_blocks: references.env_blocks.iter().map(|(key, block)| (key.clone(), env(block))).collect(),
+    }
+}
+
+fn late(name: &str, it: &Late) -> Late {
+    match it {
+        Late::Known(json) => Late::Known(value(name, json)),
+        Late::Reference(it) => Late::Reference(reference(name, it)),
+        Late::List(items) => {
+            let line: Vec<String> = items.iter().map(text_around).collect();
+            let shown = words(&line).into_iter().zip(&line).zip(items);
+            let item = |((shown, before), item): ((String, &String), &Late)| match item {
+                _ if shown == *before => late(name, item),
+                Late::Known(_) => Late::Known(Json::from(shown)),
+                Late::Reference(it) => Late::Reference(without_texts(it)),
+                other => other.clone(),
+            };
+            Late::List(shown.map(item).collect())
+        }
+        Late::Map(members) => {
+            Late::Map(members.iter().map(|(name, it)| (name.clone(), late(name, it))).collect())
+        }
+    }
+}
+
+/// A word of a command line, with a letter for what only the environment tells.
+fn text_around(it: &Late) -> String {
+    match it {
+        Late::Known(Json::String(text)) => text.clone(),
+        Late::Reference(it) => known_text(it),
+        Late::Known(_) | Late::List(_) | Late::Map(_) => "x".to_owned(),
+    }
+}
+
+/// A default of a variable with the name of a secret is one, wherever it stands.
+fn reference(name: &str, it: &Reference) -> Reference {
+    let named = it.variables().into_iter().any(|variable| looks_secret(variable, &known_text(it)));
+    if named || looks_secret(name, &known_text(it)) { without_texts(it) } else { it.clone() }
+}
+
+/// What is known of a value, with a letter for what is not.
+fn known_text(it: &Reference) -> String {
+    match it {
+        Reference::Known(value) => value.to_text(),
+        Reference::Variable(_) => "x".to_owned(),
+        Reference::Filled(_, one)
+        | Reference::Long(one)
+        | Reference::Double(one)
+        | Reference::Boolean(one)
+        | Reference::Json(one) => known_text(one),
+        Reference::Join(all) => all.iter().map(known_text).collect(),
+        Reference::Or(all) => all.iter().map(known_text).collect::<Vec<_>>().join(" "),
+    }
+}
+
+/// The reference with a mask for each text in it.
+fn without_texts(it: &Reference) -> Reference {
+    let one = |it: &Reference| Box::new(without_texts(it));
+    let all = |all: &[Reference]| all.iter().map(without_texts).collect();
+    match it {
+        Reference::Known(_) => Reference::Known(EnvValue::Text(MASK.to_owned())),
+        Reference::Variable(name) => Reference::Variable(name.clone()),
+        Reference::Filled(name, other) => Reference::Filled(name.clone(), one(other)),
+        Reference::Or(choices) => Reference::Or(all(choices)),
+        Reference::Join(parts) => Reference::Join(all(parts)),
+        Reference::Long(it) => Reference::Long(one(it)),
+        Reference::Double(it) => Reference::Double(one(it)),
+        Reference::Boolean(it) => Reference::Boolean(one(it)),
+        Reference::Json(it) => Reference::Json(one(it)),
     }
 }
 

@@ -13,11 +13,12 @@ use crate::pm2::FileKind;
 fn side(tree: &[(&str, &str)]) -> Side {
     let sources =
         tree.iter().map(|(id, text)| Source::new(DaemonId::new(*id).source_path(), *text)).collect();
-    Side { reading: read(Tree { sources, ..Tree::default() }), known: Known::default() }
+    Side { reading: read(Tree { sources, ..Tree::default() }), known: Known::default(), site: site() }
 }
 
-fn layout() -> Layout {
-    Layout { root_to_base: "../..".to_owned(), owner: None }
+fn site() -> Site {
+    let layout = Layout { root_to_base: "../..".to_owned(), owner: None };
+    Site { base: Some(Utf8PathBuf::new()), layout }
 }
 
 fn words(review: &Review) -> String {
@@ -40,7 +41,7 @@ fn check(before: &[(&str, &str)], after: &[(&str, &str)], expected: &str) {
 }
 
 fn check_sides(before: &Side, after: &Side, expected: &str) {
-    let review = review(before, after, &layout());
+    let review = review(before, after);
     let trimmed: Vec<&str> = expected.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     assert_eq!(words(&review).trim(), trimmed.join("\n"));
     for daemon in &review.daemons {
@@ -174,7 +175,7 @@ fn what_comes_and_goes() {
     let many: Vec<(String, String)> =
         (0..4).map(|n| (format!("d{n}"), app(&format!("app{n}"), ""))).collect();
     let many: Vec<(&str, &str)> = many.iter().map(|(id, text)| (id.as_str(), text.as_str())).collect();
-    let kept = review(&side(&many), &side(&[("b", &other)]), &layout());
+    let kept = review(&side(&many), &side(&[("b", &other)]));
     assert_eq!((kept.count(ReviewStep::Kept), kept.count(ReviewStep::Delete)), (4, 0));
 }
 
@@ -272,8 +273,8 @@ proptest! {
     #[test]
     fn a_review_says_each_change_once(a in random_tree(), b in random_tree()) {
         let (a, b) = (of_random(&a), of_random(&b));
-        prop_assert!(!review(&a, &a, &layout()).changes());
-        let there = review(&a, &b, &layout());
+        prop_assert!(!review(&a, &a).changes());
+        let there = review(&a, &b);
         let mut names: Vec<&str> = there.apps.iter().map(|app| app.app.as_str()).collect();
         names.dedup();
         prop_assert_eq!(names.len(), there.apps.len());

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::Span;
 use crate::edn::{Node, Value};
-use crate::model::{AppName, Condition, Dependency, InheritEnv, OnChange, OnFailure, Prune};
+use crate::model::{AppName, Condition, Dependency, EnvFile, InheritEnv, OnChange, OnFailure, Prune};
 
 use super::draft::{AppDraft, Spanned};
 use super::report::Reporter;
-use super::settings::{choice, text};
+use super::settings::{choice, flag, text};
 use super::spelling::{Field, means, plain_fields};
-use super::{codes, env, names, probes};
+use super::{codes, env, late, names, probes};
 
 /// A key of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,6 +25,7 @@ pub(super) enum OwnKey {
     Prune,
     OnChange,
     OnFailure,
+    Enabled,
 }
 
 /// Every key of ours by its name.
@@ -39,6 +40,7 @@ pub(super) const OWN_KEYS: &[(&str, OwnKey)] = &[
     ("prune", OwnKey::Prune),
     ("on_change", OwnKey::OnChange),
     ("on_failure", OwnKey::OnFailure),
+    ("enabled", OwnKey::Enabled),
 ];
 
 /// The names of our keys.
@@ -47,7 +49,8 @@ pub(crate) fn own_key_names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Keys that something acts on in this version.
-const HAVE_EFFECT: &[OwnKey] = &[OwnKey::Description, OwnKey::EnvFile, OwnKey::InheritEnv, OwnKey::Prune];
+const HAVE_EFFECT: &[OwnKey] =
+    &[OwnKey::Description, OwnKey::EnvFile, OwnKey::InheritEnv, OwnKey::Prune, OwnKey::Enabled];
 
 impl OwnKey {
     /// The key of ours that a spelling means.
@@ -65,6 +68,9 @@ pub(super) fn read(
     app: &mut AppDraft,
     reporter: &mut Reporter<'_>,
 ) {
+    if !late::must_be_known(spelled, node, key == OwnKey::Description, reporter) {
+        return;
+    }
     let probes = &mut app.lifecycle.probes;
     match key {
         OwnKey::Description => app.description = text(spelled, node, reporter),
@@ -79,6 +85,7 @@ pub(super) fn read(
         OwnKey::OnFailure => {
             app.lifecycle.on_failure = word(spelled, node, OnFailure::WORDS, reporter).unwrap_or_default();
         }
+        OwnKey::Enabled => app.enabled = flag(spelled, node, reporter),
     }
     if !HAVE_EFFECT.contains(&key) {
         let message = format!("`{spelled}` is understood, but has no effect yet");
@@ -87,7 +94,7 @@ pub(super) fn read(
     }
 }
 
-fn env_files(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Vec<String> {
+fn env_files(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Vec<EnvFile> {
     let items = match &node.value {
         Value::Vector(items) => items.as_slice(),
         Value::String(_) => std::slice::from_ref(node),
@@ -96,7 +103,8 @@ fn env_files(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Vec<String
             return Vec::new();
         }
     };
-    items.iter().filter_map(|item| text(what, item, reporter)).collect()
+    let paths = items.iter().filter_map(|item| text(what, item, reporter));
+    paths.map(|path| EnvFile::from(path.as_str())).collect()
 }
 
 fn inherit_env(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> InheritEnv {
@@ -158,7 +166,7 @@ fn dependency(
     Some((name?, condition))
 }
 
-fn prune(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<Prune> {
+pub(super) fn prune(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<Prune> {
     word(what, node, Prune::WORDS, reporter)
 }
 

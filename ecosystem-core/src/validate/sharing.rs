@@ -62,9 +62,9 @@ fn warning(apps: &[Placed<'_>], owners: &BTreeMap<usize, Span>, words: Words) ->
     let mut places = owners.iter().filter_map(|(index, span)| Some((apps.get(*index)?, *span)));
     let (first, second) = (places.next()?, places.next()?);
     let (app, span) = second;
-    let warning = problem(words.code, app.path, span, words.message, label(app), words.hint);
-    let others = std::iter::once(first).chain(places);
-    Some(others.fold(warning, |warning, (app, span)| warning.also(app.path, span, label(app))))
+    let warning = problem(words.code, &app.origin(span), words.message, label(app), words.hint);
+    let others = std::iter::once(first).chain(places).map(|(app, span)| (app.origin(span), label(app)));
+    Some(others.fold(warning, |warning, (other, label)| warning.also(&other.path, other.span, label)))
 }
 
 fn label(app: &Placed<'_>) -> String {

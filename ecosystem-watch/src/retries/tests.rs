@@ -16,7 +16,7 @@ use super::*;
 fn desired(script: &str) -> Desired {
     let text = format!(r#"{{:apps [{{:name "web" :script "{script}"}}]}}"#);
     let ecosystem = compile(&[Source::new("web/ecosystem.edn", text)]).output;
-    let asked = questions(&ecosystem, "/base".into());
+    let asked = questions(&ecosystem, "/base".into(), &[].into());
     let machine = Machine {
         owner: Owner::new("test"),
         base: "/base".into(),
@@ -35,6 +35,7 @@ fn desired(script: &str) -> Desired {
             .collect(),
         files: asked.files.iter().map(|path| (path.clone(), kind(path))).collect(),
         env_files: BTreeMap::new(),
+        environment: [].into(),
         users: BTreeMap::new(),
         groups: BTreeMap::new(),
     };
@@ -75,6 +76,7 @@ fn report(desired: Desired, plan: Plan, outcomes: Vec<Outcome>) -> Report {
         diagnostics: Vec::new(),
         written: Vec::new(),
         env_files: BTreeSet::new(),
+        included: [].into(),
         desired,
         observed: Observed::default(),
         plan,

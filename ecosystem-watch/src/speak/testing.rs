@@ -93,10 +93,12 @@ pub(super) fn report() -> Report {
         diagnostics: Vec::new(),
         written: Vec::new(),
         env_files: [].into(),
+        included: [].into(),
         desired: Desired {
             owner: Owner::new("tree"),
             apps: [].into(),
             broken: [].into(),
+            prune: None,
             unreadable: [].into(),
         },
         observed: Observed::default(),

@@ -4,19 +4,24 @@
 use ecosystem_core::converge::{Tree, read};
 use ecosystem_core::diagnostic::Source;
 use ecosystem_core::render::Layout;
-use ecosystem_core::review::{Known, Side, review};
+use ecosystem_core::review::{Known, Side, Site, review};
 
 use super::*;
 
 fn compared(before: &[(&str, &str)], after: &[(&str, &str)]) -> Compared {
+    let layout = Layout { root_to_base: "../..".to_owned(), owner: None };
+    let site = Site { base: Some("".into()), layout };
     let side = |tree: &[(&str, &str)]| {
         let sources =
             tree.iter().map(|(id, text)| Source::new(format!("{id}/ecosystem.edn"), *text)).collect();
-        Side { reading: read(Tree { sources, ..Tree::default() }), known: Known::default() }
+        Side {
+            reading: read(Tree { sources, ..Tree::default() }),
+            known: Known::default(),
+            site: site.clone(),
+        }
     };
     let (base, head) = (side(before), side(after));
-    let layout = Layout { root_to_base: "../..".to_owned(), owner: None };
-    let review = review(&base, &head, &layout);
+    let review = review(&base, &head);
     let end = |revision: &str, commit: &str, reading: Reading| End {
         revision: Some(revision.to_owned()),
         commit: Some(commit.repeat(40)),

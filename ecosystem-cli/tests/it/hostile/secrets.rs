@@ -72,6 +72,45 @@ fn secrets_are_in_no_output_and_in_no_file() {
     }
 }
 
+/// An app that takes secrets from the environment wherever it can.
+const REFERRING: &str = r#"{:apps [{:name "app" :script "/bin/sleep" :args ["1000"] :env_file "app.env?"
+    :watch-options {:key #env PLAIN} :out-file "${PLAIN}.log"
+    :env {:A "${PLAIN}" :URL #join ["http://u:" #env DB_PASSWORD "@h"] :DATA {:x #or [#env PLAIN 1]}}
+    :env-production {:B #env PLAIN}}]}"#;
+
+/// PM2's own files aside: it keeps the environment of what it runs.
+#[test]
+fn what_is_referred_to_is_in_no_output_and_in_no_file() {
+    let world = World::new();
+    let source = REFERRING;
+    env_file(&world, 1);
+    world.daemon("app", source);
+    nothing_is_told(&world, 0, &["sync", "--patience", "0"]);
+    assert_eq!(world.process("app").environ()["A"], "hush-file-1");
+    assert_eq!(world.process("app").environ()["URL"], "http://u:hush-file-1@h");
+
+    // The file alone changes.
+    env_file(&world, 2);
+    nothing_is_told(&world, 0, &["sync", "--patience", "0", "--json"]);
+    assert_eq!(world.process("app").environ()["DATA"], r#"{"x":"hush-file-2"}"#);
+    world.nothing_to_do();
+
+    // The definition no longer refers to it, and what it came to before is not told either.
+    let plain = r#"{:apps [{:name "app" :script "/bin/sleep" :args ["1000"] :env {:A "open"}}]}"#;
+    world.daemon("app", plain);
+    nothing_is_told(&world, 0, &["sync", "--patience", "0"]);
+
+    // A variable that is missing is named, with its app.
+    world.daemon("app", source);
+    fs::remove_file(world.base().join("app.env")).unwrap();
+    let before = world.pids();
+    let output = world.command(&["sync", "--patience", "0"]).fails(1);
+    assert!(output.contains("app app: env.A needs the variable PLAIN, which is not set"), "{output}");
+    assert_eq!(world.pids(), before);
+    holds_no_secret(&world.base());
+    holds_no_secret(world.pm2.path().join("ecosystem").as_std_path());
+}
+
 /// Every file below, but for PM2's sockets.
 fn holds_no_secret(folder: &Path) {
     for entry in fs::read_dir(folder).unwrap() {

@@ -16,14 +16,18 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use self::objects::{Answer, Objects};
 use self::program::{git, text};
-use super::place::DEFAULT_ROOT;
-use super::{machine, regular_file};
+use super::place::{DEFAULT_ROOT, relative};
+use super::surroundings::{of_this_program, with_included};
+use super::{machine, regular_file, surroundings};
 use crate::converge::{HostError, Tree};
-use crate::review::{Known, Wanted};
+use crate::model::TreeSettings;
+use crate::render::Layout;
+use crate::review::{Known, Site, Wanted};
+use crate::validate::{DEFAULTS_FILE, tree_settings};
 
 /// A repository, and where in it a tree lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,15 +164,53 @@ impl Repository {
         }
     }
 
-    /// The tree as a commit holds it, read as [`crate::os::tree::read`] reads one from disk; `None` if the commit has
-    /// no such folder.
+    /// The tree as a commit holds it, with its own defaults and what it includes, read as a tree is read from disk; and
+    /// where it lies. No tree if the commit has no such folder.
     ///
+    /// The profile, the name of the machine and the environment are those of this program, as they are in no commit.
     /// Links are followed within the commit. A submodule is not looked into: its files are in another repository.
     ///
     /// # Errors
     /// Objects are missing, or the folder is no folder.
-    pub fn tree(&self, commit: &Commit) -> Result<Option<Tree>, HostError> {
-        tree::read(&self.at, commit, &self.folder)
+    pub fn tree(&self, commit: &Commit, profile: Option<&str>) -> Result<(Option<Tree>, Site), HostError> {
+        let Some(tree) = tree::read(&self.at, commit, &self.folder)? else {
+            return Ok((None, self.site(&TreeSettings::default())));
+        };
+        let site = self.site(&settings(&tree));
+        let surroundings = of_this_program(site.layout.root_to_base.clone(), profile);
+        let read = |path: &str| tree::included(&self.at, commit, &self.folder, path);
+        Ok((Some(with_included(tree, surroundings, read)?), site))
+    }
+
+    /// The tree as it is checked out, and where it lies. No tree if there is no such folder.
+    ///
+    /// # Errors
+    /// The folder cannot be looked at, or nothing is checked out.
+    pub fn checked_out(&self, profile: Option<&str>) -> Result<(Option<Tree>, Site), HostError> {
+        let Some(top) = self.work_tree() else {
+            return Err(HostError::new("this repository has no work tree"));
+        };
+        let root = top.join(&self.folder);
+        if !root.is_dir() {
+            return Ok((None, self.site(&TreeSettings::default())));
+        }
+        let site = self.site(&settings(&super::tree::read(&root)?));
+        let base = plain(&root.join(&site.layout.root_to_base));
+        Ok((Some(surroundings::tree(&root, &base, profile)?), site))
+    }
+
+    /// Where a tree that says this of itself lies. Without a word of its own its base is the top of the repository: the
+    /// nearest folder above it with a `.git`.
+    fn site(&self, said: &TreeSettings) -> Site {
+        let owner = said.owner.clone();
+        let Some(base) = &said.base else {
+            let root_to_base = relative(&self.folder, Utf8Path::new(""));
+            return Site { base: Some(Utf8PathBuf::new()), layout: Layout { root_to_base, owner } };
+        };
+        let base = if base.starts_with('/') { base.into() } else { plain(&self.folder.join(base)) };
+        let layout = Layout { root_to_base: relative(&self.folder, &base), owner };
+        let is_inside = !base.is_absolute() && !base.starts_with("..");
+        Site { base: is_inside.then_some(base), layout }
     }
 
     /// What a commit knows of files that a tree's definitions name, by path below the repository's top.
@@ -180,19 +222,38 @@ impl Repository {
     }
 }
 
-/// What the disk knows of files that a tree's definitions name, by path below `base`.
+/// What the disk knows of files that a tree's definitions name, by path below the repository's top.
 #[must_use]
-pub fn known_on_disk(base: &Utf8Path, wanted: &Wanted) -> Known {
-    let exists = |path: &&Utf8PathBuf| base.join(path).exists();
-    let kind = |path: &Utf8PathBuf| (path.clone(), machine::file_kind(&base.join(path)));
+pub fn known_on_disk(top: &Utf8Path, wanted: &Wanted) -> Known {
+    let exists = |path: &&Utf8PathBuf| top.join(path).exists();
+    let kind = |path: &Utf8PathBuf| (path.clone(), machine::file_kind(&top.join(path)));
     let env_file = |path: &Utf8PathBuf| {
-        let bytes = regular_file::read(&base.join(path), machine::MAX_ENV_FILE_BYTES).ok()?;
+        let bytes = regular_file::read(&top.join(path), machine::MAX_ENV_FILE_BYTES).ok()?;
         Some((path.clone(), String::from_utf8(bytes).ok()?))
     };
     Known {
         files: wanted.files.iter().filter(exists).map(kind).collect(),
         env_files: wanted.env_files.iter().filter_map(env_file).collect(),
     }
+}
+
+/// What a tree says of itself in the defaults in its root.
+fn settings(tree: &Tree) -> TreeSettings {
+    let defaults = tree.sources.iter().find(|source| source.path == DEFAULTS_FILE);
+    defaults.map(tree_settings).unwrap_or_default()
+}
+
+/// A path without `.` in it, and with `..` at its beginning alone.
+fn plain(path: &Utf8Path) -> Utf8PathBuf {
+    let mut parts = Utf8PathBuf::new();
+    for part in path.components() {
+        match part {
+            Utf8Component::CurDir => {}
+            Utf8Component::ParentDir if parts.file_name().is_some() => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts
 }
 
 fn absolute(path: &Utf8Path) -> Result<Utf8PathBuf, HostError> {
@@ -209,8 +270,8 @@ fn existing_part(path: &Utf8Path) -> Result<(Utf8PathBuf, Utf8PathBuf), HostErro
     let mut rest = Utf8PathBuf::new();
     for part in path.strip_prefix(existing).unwrap_or(path).components() {
         match part {
-            camino::Utf8Component::ParentDir => drop(rest.pop()),
-            camino::Utf8Component::CurDir => {}
+            Utf8Component::ParentDir => drop(rest.pop()),
+            Utf8Component::CurDir => {}
             part => rest.push(part),
         }
     }

@@ -62,6 +62,11 @@ impl Repo {
     }
 }
 
+/// The tree as a commit holds it.
+fn tree(repository: &Repository, revision: &str) -> Option<Tree> {
+    repository.tree(&repository.commit(revision).unwrap(), None).unwrap().0
+}
+
 fn paths(tree: &Tree) -> Vec<&str> {
     tree.sources.iter().map(|source| source.path.as_str()).collect()
 }
@@ -95,7 +100,7 @@ fn a_commit_reads_as_its_work_tree() {
     repo.commit();
 
     let repository = repo.at("system/daemons");
-    let tree = repository.tree(&repository.commit("main").unwrap()).unwrap().unwrap();
+    let tree = tree(&repository, "main").unwrap();
     let on_disk = crate::os::tree::read(&repo.path().join("system/daemons")).unwrap();
     assert_eq!(tree.sources, on_disk.sources);
     assert_eq!(tree.sources.len(), 4, "{:?}", paths(&tree));
@@ -125,18 +130,14 @@ fn it_is_found_from_anywhere() {
             (repository.folder().as_str(), repository.work_tree().is_none()),
             ("system/daemons", bare)
         );
-        let tree = repository.tree(&repository.commit(&first).unwrap()).unwrap().unwrap();
-        assert_eq!(paths(&tree), ["a/ecosystem.edn"]);
-        assert_eq!(repository.tree(&repository.commit(&second).unwrap()).unwrap(), None);
+        assert_eq!(paths(&tree(&repository, &first).unwrap()), ["a/ecosystem.edn"]);
+        assert_eq!(tree(&repository, &second), None);
     };
     check(&repo.path().join("system/daemons"), false);
     check(&repo.path().join("other/../system/./daemons"), false);
     check(&bare.join("system/daemons"), true);
     let whole = repo.at("");
-    assert_eq!(
-        paths(&whole.tree(&whole.commit(&first).unwrap()).unwrap().unwrap()),
-        ["system/daemons/a/ecosystem.edn"]
-    );
+    assert_eq!(paths(&tree(&whole, &first).unwrap()), ["system/daemons/a/ecosystem.edn"]);
     let none = TempDir::new().unwrap();
     let error = Repository::find(Utf8Path::from_path(none.path())).unwrap_err();
     assert!(error.message.contains("no git repository"), "{error}");
@@ -177,7 +178,7 @@ fn revisions_are_data() {
     repo.write("ecosystem.edn", "x");
     let third = repo.commit();
     repo.git(&["replace", &third, &first]);
-    assert_eq!(repository.tree(&repository.commit(&third).unwrap()).unwrap().unwrap().sources.len(), 1);
+    assert_eq!(tree(&repository, &third).unwrap().sources.len(), 1);
 }
 
 #[test]
@@ -206,7 +207,7 @@ fn a_submodule_is_said_and_not_entered() {
     repo.git(&["submodule", "--quiet", "add", other.path().as_str(), "daemons/module"]);
     repo.commit();
     let repository = repo.at("daemons");
-    let tree = repository.tree(&repository.commit("HEAD").unwrap()).unwrap().unwrap();
+    let tree = tree(&repository, "HEAD").unwrap();
     assert_eq!(paths(&tree), Vec::<&str>::new());
     assert_eq!(
         said(&tree.notes),

@@ -25,6 +25,30 @@ pub(super) fn read(at: &Utf8Path, commit: &Commit, folder: &Utf8Path) -> Result<
     Ok(Some(walk.tree))
 }
 
+/// The contents of an included file, from its path as seen from the tree's folder, or why they are not to be had.
+pub(super) fn included(
+    at: &Utf8Path,
+    commit: &Commit,
+    folder: &Utf8Path,
+    path: &str,
+) -> Result<Result<Vec<u8>, String>, HostError> {
+    let full = super::plain(&folder.join(path));
+    if full.starts_with("..") {
+        return Ok(Err("it is not in the repository".to_owned()));
+    }
+    let mut objects = Objects::open(at)?;
+    Ok(match look(&mut objects, commit, &full)? {
+        Some(Answer::Found { kind: Kind::Blob, size, .. }) if size > MAX_SOURCE_BYTES => {
+            Err(format!("{size} bytes, more than the {MAX_SOURCE_BYTES} it may have"))
+        }
+        Some(Answer::Found { id, kind: Kind::Blob, .. }) => objects
+            .read(&id, MAX_SOURCE_BYTES)?
+            .ok_or_else(|| "its contents are not in this clone".to_owned()),
+        Some(Answer::Found { .. }) => Err("it is no file".to_owned()),
+        _ => Err("the commit does not hold it".to_owned()),
+    })
+}
+
 /// What a commit knows of files.
 pub(super) fn known(at: &Utf8Path, commit: &Commit, wanted: &Wanted) -> Result<Known, HostError> {
     let mut objects = Objects::open(at)?;

@@ -47,7 +47,7 @@ fn check(applied: &mut Applied, tree: &[(&str, &str)], policy: &Policy, expected
 }
 
 fn pruned(prune: Prune) -> Policy {
-    Policy { prune, ..Policy::default() }
+    Policy { prune: Some(prune), ..Policy::default() }
 }
 
 #[test]

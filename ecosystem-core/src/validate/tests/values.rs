@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use crate::model::reserved_env;
 use crate::model::schema::Key;
-use crate::model::{EnvValue, InheritEnv};
+use crate::model::{EnvFile, EnvValue, InheritEnv};
 use crate::validate::{codes, names, words};
 
 use super::{app, compiled};
@@ -138,11 +138,12 @@ fn own_keys_reach_the_model() {
     let one = app(r#"{:apps [{:name "w" :script "s" :env_file ".env" :inherit_env :all :description "d"}]}"#);
     assert_eq!(
         (one.env_files.as_slice(), one.inherit_env),
-        ([".env".to_owned()].as_slice(), InheritEnv::All)
+        ([EnvFile::from(".env")].as_slice(), InheritEnv::All)
     );
     assert_eq!(one.description.as_deref(), Some("d"));
-    let two = app(r#"{:apps [{:name "w" :script "s" :envFile ["a" "b"] :inherit-env [:A "B" C]}]}"#);
-    assert_eq!(two.env_files, ["a", "b"]);
+    let two = app(r#"{:apps [{:name "w" :script "s" :envFile ["a" "b?"] :inherit-env [:A "B" C]}]}"#);
+    assert_eq!(two.env_files, ["a", "b?"].map(EnvFile::from));
+    assert_eq!(two.env_files.iter().map(|it| (it.path.as_str(), it.optional)).next_back(), Some(("b", true)));
     assert_eq!(two.inherit_env, InheritEnv::Names(["A", "B", "C"].map(str::to_owned).into()));
 }
 
