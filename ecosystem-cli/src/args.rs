@@ -135,9 +135,13 @@ pub(crate) struct Scope {
     /// Only these daemons: folders below DIR, such as services/web; several with commas, or by repeating it.
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
-    /// Take over running processes of these names that are not ours; several as with --only.
+    /// Take over running processes of these names that are not ours, without a restart where they run as declared;
+    /// several as with --only.
     #[arg(long, value_name = "APP", value_delimiter = ',')]
     pub(crate) adopt: Vec<String>,
+    /// Take over every running process that the tree declares and that nobody owns.
+    #[arg(long)]
+    pub(crate) adopt_all: bool,
     /// Delete even most of what runs.
     #[arg(long)]
     pub(crate) allow_mass_delete: bool,

@@ -29,6 +29,7 @@ pub(crate) fn policy(scope: &args::Scope, only: Option<BTreeSet<DaemonId>>) -> P
     Policy {
         only,
         adopt: scope.adopt.iter().cloned().collect(),
+        adopt_all: scope.adopt_all,
         allow_mass_delete: scope.allow_mass_delete,
         own_pids: own_pids(),
         prune: scope.prune,

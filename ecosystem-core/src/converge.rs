@@ -290,8 +290,7 @@ pub fn converge(host: &mut impl Host, pass: &Pass, progress: &dyn Progress) -> R
     let machine = host.machine(&questions)?;
     let desired = Desired::new(&ecosystem, &machine);
     let names = || desired.apps.keys().map(ToString::to_string).collect::<BTreeSet<_>>();
-    let observed = host.observe(only.as_ref().map(|_| names()).as_ref())?;
-    let inventory = host.inventory()?;
+    let (observed, inventory) = observe(host, only.as_ref().map(|_| names()).as_ref())?;
     let plan = plan(&desired, &observed, &inventory, &policy);
     if let Some(violation) = violations(&plan, &desired, &observed, &policy).first() {
         return Err(HostError::new(violation.to_string())
@@ -342,6 +341,20 @@ fn within(policy: &Policy, only: Option<&BTreeSet<DaemonId>>) -> Policy {
     Policy { only, ..policy.clone() }
 }
 
+/// What PM2 has of apps of these names, or all of it, those processes of it known for ours that were taken over as they ran; and what was applied before.
+///
+/// # Errors
+/// The world could not be read.
+pub fn observe(
+    host: &mut impl Host,
+    names: Option<&BTreeSet<String>>,
+) -> Result<(Observed, Inventory), HostError> {
+    let mut observed = host.observe(names)?;
+    let inventory = host.inventory()?;
+    inventory.claim(&mut observed);
+    Ok((observed, inventory))
+}
+
 /// What came of carrying out a plan.
 struct Done {
     outcomes: Vec<Outcome>,
@@ -380,7 +393,7 @@ fn apply(
     let succeeded: Vec<bool> = outcomes.iter().map(|outcome| outcome.result.is_ok()).collect();
     // What was not looked at is not forgotten.
     let present = if *whole { before.present(desired, observed) } else { before.clone() };
-    let after = present.after(desired, plan, &succeeded);
+    let after = present.after(desired, observed, plan, &succeeded);
     // The files first: what is forgotten before they are gone is never looked for again.
     let discarded = host.discard(&plan.ended(desired, &before.lost(&after, desired), &succeeded));
     let second = if after == before { Ok(()) } else { host.remember(&after) };

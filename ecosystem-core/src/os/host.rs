@@ -83,7 +83,8 @@ impl OsHost {
         let mut left_behind = 0;
         let client = match connect(&settings.home)? {
             Err(ClientError::NotRunning { .. }) => {
-                left_behind = orphans::end(&settings.home, &settings.owner);
+                let claims = inventory::last_claims(&settings.home, &settings.owner)?;
+                left_behind = orphans::end(&settings.home, &settings.owner, &claims);
                 let program = program().map_err(|error| HostError::new(error.to_string()))?;
                 launch(&program, &settings.home, LAUNCH_PATIENCE, LOOKING)
                     .map_err(|error| HostError::new(format!("PM2 cannot be started: {error}")))?

@@ -8,27 +8,36 @@ use super::reason::{Change, Reason};
 use super::secret::{MASK, looks_secret, masked, masked_words};
 use crate::model::{DIGEST_VARIABLE, OWNER_VARIABLE, SOURCE_VARIABLE};
 use crate::pm2::Attributes;
+use crate::pm2::observed::Stamp;
 use crate::pm2::observed::{Process, is_variable, text_of};
 use crate::pm2::{is_base, is_internal};
 
 /// Everything about a process that needs a step.
+///
+/// One that nobody owns and that is to be taken over was never started from a definition, so that it has nothing of
+/// one which a later definition could have lost: it is looked at as if it had been started from this one.
 pub(super) fn differences(app: &DesiredApp, wanted: &Attributes, process: &Process) -> Vec<Reason> {
-    let same_digest = process.stamp().is_some_and(|stamp| stamp.digest == app.digest.as_str());
-    let mut reasons = stamp_differences(app, wanted, process);
+    let stamp = process.stamp();
+    let started_from_this = stamp.as_ref().is_some_and(|stamp| stamp.digest == app.digest.as_str());
+    let same_digest = started_from_this || process.is_unowned();
     let attributes = effects::entries().iter().filter_map(|entry| attribute_change(entry, wanted, process));
-    reasons.extend(attributes.map(|change| Reason::Changed(Change { by_hand: same_digest, ..change })));
-    reasons.extend(variable_changes(app, wanted, process, same_digest).into_iter().map(Reason::Changed));
+    let attributes = attributes.map(|change| Change { by_hand: same_digest, ..change });
+    let changes = attributes.chain(variable_changes(app, wanted, process, same_digest));
+    let changes = changes.map(|change| Change { by_hand: change.by_hand && started_from_this, ..change });
+    let mut reasons: Vec<Reason> = stamp_difference(app, wanted, stamp).into_iter().collect();
+    reasons.extend(changes.map(Reason::Changed));
     reasons
 }
 
-fn stamp_differences(app: &DesiredApp, wanted: &Attributes, process: &Process) -> Vec<Reason> {
-    let mut reasons = Vec::new();
-    if process.variable(OWNER_VARIABLE) != wanted.variable(OWNER_VARIABLE) {
-        reasons.push(Reason::Adopted);
-    } else if let Some(from) = process.variable(SOURCE_VARIABLE).filter(|from| from != app.daemon.as_str()) {
-        reasons.push(Reason::Moved { from, to: app.daemon.to_string() });
+fn stamp_difference(app: &DesiredApp, wanted: &Attributes, stamp: Option<Stamp>) -> Option<Reason> {
+    let ours = |stamp: &Stamp| wanted.variable(OWNER_VARIABLE).as_deref() == Some(stamp.owner.as_str());
+    match stamp {
+        Some(stamp) if ours(&stamp) => {
+            let to = app.daemon.to_string();
+            (stamp.source != to).then_some(Reason::Moved { from: stamp.source, to })
+        }
+        _ => Some(Reason::Adopted),
     }
-    reasons
 }
 
 fn attribute_change(entry: &Entry, wanted: &Attributes, process: &Process) -> Option<Change> {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::adoption::{self, Claim};
 use super::desired::{Desired, DesiredApp};
 use super::step::{Action, Plan, Step};
 use crate::model::{DaemonId, Prune};
@@ -32,6 +33,9 @@ pub struct Applied {
     /// What it said of its own removal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prune: Option<Prune>,
+    /// Its processes that were taken over as they ran, and that carry no stamp until they are started again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adopted: Vec<Claim>,
 }
 
 impl Inventory {
@@ -44,10 +48,13 @@ impl Inventory {
     }
 
     /// The same under another daemon of PM2: what ran under the former one is not missing now because somebody
-    /// deleted it.
+    /// deleted it, and what was taken over there runs no more.
     #[must_use]
     pub fn under_another_daemon(mut self) -> Self {
-        self.apps.values_mut().for_each(|applied| applied.digest.clear());
+        for applied in self.apps.values_mut() {
+            applied.digest.clear();
+            applied.adopted.clear();
+        }
         self
     }
 
@@ -88,7 +95,7 @@ impl Inventory {
     ///
     /// An app that is as declared, or was brought to be, is in it.
     #[must_use]
-    pub fn after(&self, desired: &Desired, plan: &Plan, succeeded: &[bool]) -> Self {
+    pub fn after(&self, desired: &Desired, observed: &Observed, plan: &Plan, succeeded: &[bool]) -> Self {
         let mut apps = self.apps.clone();
         for (step, succeeded) in plan.steps.iter().zip(succeeded) {
             match (&step.action, succeeded) {
@@ -98,6 +105,11 @@ impl Inventory {
             }
         }
         plan.in_sync.iter().for_each(|name| note(&mut apps, desired, name));
+        // Others may not have been looked at.
+        for (name, applied) in apps.iter_mut().filter(|(name, _)| desired.declares(name)) {
+            let step = plan.steps.iter().zip(succeeded).find(|(step, ok)| **ok && step.app == *name);
+            applied.adopted = adoption::claims(name, observed, desired, step.map(|(step, _)| step));
+        }
         Self { apps }
     }
 }
@@ -124,6 +136,7 @@ fn note(apps: &mut BTreeMap<String, Applied>, desired: &Desired, name: &str) {
         digest: app.digest.to_string(),
         instances: app.attributes.as_ref().map_or(0, Attributes::instances),
         prune: app.prune,
+        adopted: Vec::new(),
     };
     apps.insert(name.to_owned(), applied);
 }

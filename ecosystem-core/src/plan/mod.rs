@@ -7,6 +7,7 @@
 //! Policy ────┘
 //! ```
 
+mod adoption;
 mod compare;
 mod desired;
 mod effects;
@@ -25,6 +26,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+pub use adoption::Claim;
 pub use desired::{Desired, DesiredApp};
 pub use effects::{Effect, Entry, Kind, effect_of, entries};
 pub use guard::Guard;
@@ -84,7 +86,7 @@ impl<'a> World<'a> {
         let mut world = Self { desired, inventory, policy, ours: BTreeMap::new(), foreign: BTreeMap::new() };
         for process in &observed.processes {
             let owned = process.stamp().is_some_and(|stamp| stamp.owner == desired.owner);
-            let adopted = policy.adopt.contains(&process.name) && desired.declares(&process.name);
+            let adopted = policy.adopts(process) && desired.declares(&process.name);
             let side = if owned || adopted { &mut world.ours } else { &mut world.foreign };
             side.entry(process.name.as_str()).or_default().push(process);
         }

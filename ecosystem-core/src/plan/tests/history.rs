@@ -30,8 +30,12 @@ impl Applied {
         let plan = checked_with(&desired, &self.pm2, &self.inventory, policy);
         let observed = self.pm2.observed();
         let before = self.inventory.before(&desired);
-        self.inventory =
-            before.present(&desired, &observed).after(&desired, &plan, &vec![true; plan.steps.len()]);
+        self.inventory = before.present(&desired, &observed).after(
+            &desired,
+            &observed,
+            &plan,
+            &vec![true; plan.steps.len()],
+        );
         self.pm2.apply(&plan);
         words(&plan).trim().to_owned()
     }
@@ -199,8 +203,9 @@ fn a_daemon_of_which_nothing_runs_is_lost_when_its_source_is_gone() {
         let mut desired = desired(tree);
         desired.unreadable = unreadable.iter().map(|path| (*path).to_owned()).collect();
         let plan = checked_with(&desired, &applied.pm2, &applied.inventory, &Policy::default());
-        let present = applied.inventory.present(&desired, &applied.pm2.observed());
-        let after = present.after(&desired, &plan, &[]);
+        let observed = applied.pm2.observed();
+        let present = applied.inventory.present(&desired, &observed);
+        let after = present.after(&desired, &observed, &plan, &[]);
         plan.ended(&desired, &applied.inventory.lost(&after, &desired), &[])
     };
     assert_eq!(lost(&[("a", WEB)], &[]), [DaemonId::new("b")]);
