@@ -25,6 +25,8 @@ pub(crate) enum Command {
     Init(Init),
     /// Add a daemon that runs a command.
     New(New),
+    /// Make daemons of a config file of PM2's, or of what PM2 runs; nothing that exists is written over.
+    Import(Import),
     /// Read and validate the tree, and show every problem.
     Check(Check),
     /// Explain a diagnostic: what it means, with a wrong and a right example.
@@ -112,6 +114,40 @@ pub(crate) struct New {
     /// The command to run, and its arguments.
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub(crate) command: Vec<String>,
+}
+
+#[derive(Debug, Arguments)]
+#[command(after_help = "\
+A config is evaluated by node, in a process with nothing but PATH and HOME in its environment. What looks like a secret, \
+or like the environment of the shell that an app was started from, is not written down but listed. PM2 itself is only \
+looked at. What it runs is taken over afterwards, without a restart where it runs as declared, by `sync --adopt-all`.")]
+pub(crate) struct Import {
+    /// A config file (.js, .cjs, .mjs, .json, .yaml), or a dump of PM2's (dump.pm2). Left out with --from-pm2.
+    #[arg(value_name = "SOURCE")]
+    pub(crate) source: Option<Utf8PathBuf>,
+    /// The folder that is to hold the daemons [default: ./system/daemons].
+    #[arg(value_name = "DIR")]
+    pub(crate) root: Option<Utf8PathBuf>,
+    /// Import what PM2 runs now.
+    #[arg(long)]
+    pub(crate) from_pm2: bool,
+    /// One daemon for the whole config file, or for each namespace of what PM2 runs [default: one for each app].
+    #[arg(long)]
+    pub(crate) group: bool,
+    /// Write nothing; print what would be written.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// What relative paths in the EDN resolve against [default: the nearest folder above DIR with a .git, else DIR].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) base: Option<Utf8PathBuf>,
+    /// Id of the tree that its processes carry, for the commands that are shown at the end.
+    #[arg(long, value_name = "ID")]
+    pub(crate) owner: Option<String>,
+    #[command(flatten)]
+    pub(crate) pm2: Pm2,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Which PM2.

@@ -106,6 +106,15 @@ impl OsHost {
         }
     }
 
+    /// The node that runs PM2's daemon, and the environment it was started with; that of a daemon to be where it is not
+    /// up. Holds secrets.
+    #[must_use]
+    pub fn daemon_program_and_env(&self) -> (Utf8PathBuf, BTreeMap<String, String>) {
+        let facts =
+            self.pm2.as_ref().map_or_else(facts_of_a_daemon_to_be, |(_, report)| report.clone().into());
+        (facts.node, facts.env)
+    }
+
     /// How many processes of this tree were ended because a PM2 that was killed had left them behind: the PM2 that was
     /// started then would have started second copies.
     #[must_use]

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use crate::converge::HostError;
 use crate::model::Owner;
+pub use crate::pm2::relative;
 use crate::render::{GeneratedBy, Layout};
 
 /// Where people keep their daemons.
@@ -62,15 +63,6 @@ impl Place {
             Layout { root_to_base: relative(&self.root, &self.base), owner: self.named_owner.clone() };
         Ok(GeneratedBy { version: version.to_owned(), time: now()?, layout })
     }
-}
-
-/// The way from one absolute folder to another, with `/` and without a trailing one; empty for the same folder.
-#[must_use]
-pub fn relative(from: &Utf8Path, to: &Utf8Path) -> String {
-    let shared = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
-    let up = from.components().skip(shared).map(|_| "..");
-    let down = to.components().skip(shared).map(|part| part.as_str());
-    up.chain(down).collect::<Vec<_>>().join("/")
 }
 
 /// The time for headers, in seconds: now, or what builds that must be reproducible say it is.

@@ -35,7 +35,7 @@ pub use invariants::{Violation, violations};
 pub use inventory::{Applied, Inventory};
 pub use policy::{Drift, Policy, Rest, Stopped};
 pub use reason::{Change, Reason};
-pub use secret::{looks_secret, masked};
+pub use secret::{looks_secret, masked, words_hold_secret};
 pub use step::{Action, Plan, Scaling, Step, Update};
 
 use crate::model::{AppName, DaemonId, Prune};

@@ -28,7 +28,10 @@ mod tests;
 
 pub use attributes::{Attributes, ExecMode, resolve};
 pub use environment::{BASE_ENV, is_base, is_internal};
+pub(crate) use logs::file_stem;
 pub use machine::{FileKind, Machine, User};
+pub use paths::relative;
+pub(crate) use paths::resolve as resolve_path;
 pub use questions::{Questions, questions};
 pub use sniff::{SNIFFED_BYTES, looks_binary};
 pub use unresolvable::Unresolvable;
