@@ -252,11 +252,19 @@ fn judge(daemons: &[NewDaemon], place: &Place) -> Result<Judged, HostError> {
     begin::judge_all(&place.root, &texts)
 }
 
+/// One line for what is the same of several apps.
 fn listed(heading: &str, notes: &[Note]) -> String {
-    let lines: String = notes
-        .iter()
-        .map(|note| format!("  {}: {}\n", show::printable_line(&note.app), show::printable_line(&note.text)))
-        .collect();
+    let mut by_text: Vec<(&str, Vec<&str>)> = Vec::new();
+    for note in notes {
+        match by_text.iter_mut().find(|(text, _)| *text == note.text) {
+            Some((_, apps)) => apps.push(&note.app),
+            None => by_text.push((&note.text, vec![&note.app])),
+        }
+    }
+    let line = |(text, apps): &(&str, Vec<&str>)| {
+        format!("  {}: {}\n", show::printable_line(&apps.join(", ")), show::printable_line(text))
+    };
+    let lines: String = by_text.iter().map(line).collect();
     if lines.is_empty() { lines } else { format!("{heading}{lines}") }
 }
 

@@ -77,30 +77,33 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// What PM2 would be told, by app, without what a tree cannot have and what PM2's own program adds to itself.
-fn told(version: &str, base: &Path, file: &Path) -> BTreeMap<String, Json> {
-    let home = hermetic::short_temp_dir();
-    let _ = base;
-    let apps = prepared_by_pm2_from(version, home.path(), file).into_iter().map(|mut app| {
-        let name = app["name"].as_str().unwrap().to_owned();
-        let text = app.to_string().replace(home.path().to_str().unwrap(), "HOME");
-        app = serde_json::from_str(&text).unwrap();
+fn told(version: &str, base: &Path, file: &str) -> BTreeMap<String, Json> {
+    let apps = prepared_by_pm2_from(version, base, &base.join(file)).into_iter().map(|mut app| {
         let env = app["env"].as_object_mut().unwrap();
-        for own in
-            ["PWD", "OLDPWD", "ECOSYSTEM_OWNER", "ECOSYSTEM_SOURCE", "ECOSYSTEM_DIGEST", "SMTP_PASSWORD"]
-        {
+        for own in ["PWD", "ECOSYSTEM_OWNER", "ECOSYSTEM_SOURCE", "ECOSYSTEM_DIGEST", "SMTP_PASSWORD"] {
             env.remove(own);
         }
         if let Some(staging) = app.get_mut("env_staging").and_then(Json::as_object_mut) {
             staging.remove("SMTP_PASSWORD");
         }
         if let Some(patterns) = app.get_mut("ignore_watch").and_then(Json::as_array_mut) {
-            // A regular expression, which does not get through PM2's socket either.
+            // A regular expression, which does not get through PM2's socket.
             patterns.retain(|pattern| *pattern != json!({}));
         }
+        app["args"].as_array_mut().into_iter().flatten().for_each(|word| *word = text(word));
+        // As written, and recorded only; `pm_cwd` is where it runs.
+        app.as_object_mut().unwrap().remove("cwd");
         app.sort_all_objects();
-        (name, app)
+        (app["name"].as_str().unwrap().to_owned(), app)
     });
-    apps.collect()
+    let apps = apps.collect();
+    std::fs::remove_file(base.join("rpc.sock")).unwrap();
+    apps
+}
+
+/// As a process gets it.
+fn text(word: &Json) -> Json {
+    word.as_str().map_or_else(|| json!(word.to_string()), |word| json!(word))
 }
 
 #[test]
@@ -117,8 +120,8 @@ fn the_imported_apps_are_those_of_the_config() {
         };
         run(&["import", "ecosystem.config.cjs", "daemons"]);
         run(&["render", "daemons", "--aggregate"]);
-        let before = told(version, &base, &base.join("ecosystem.config.cjs"));
-        let after = told(version, &base, &base.join("daemons/ecosystem.enhanced.config.mjs"));
+        let before = told(version, &base, "ecosystem.config.cjs");
+        let after = told(version, &base, "daemons/ecosystem.enhanced.config.mjs");
         assert_eq!(before.len(), 12);
         for (name, app) in &before {
             assert_eq!(
@@ -158,7 +161,7 @@ fn import(world: &World, source: &[&str]) -> String {
 
 fn check_adoption(version: &str, source: &[&str]) {
     let world = started(version);
-    let before = world.pids();
+    let mut before = world.pids();
     if source == ["dump"] {
         Ran::of(world.pm2.pm2().arg("save").output().unwrap()).succeeds();
         import(&world, &[world.pm2.path().join("dump.pm2").as_str()]);
@@ -172,13 +175,14 @@ fn check_adoption(version: &str, source: &[&str]) {
     let plan = world.command(&["plan"]).fails(1);
     assert_eq!(plan.matches("running, but not ours").count(), 12, "{plan}");
     let plan = world.command(&["plan", "--adopt-all", "--exit-code"]).fails(3);
-    assert_eq!(
-        plan.matches("adopt     taken over").count() + plan.matches("adopt  taken over").count(),
-        12,
-        "{plan}"
-    );
+    let adopted = plan.lines().filter(|line| line.contains(" adopt ")).count();
+    assert_eq!(adopted, 11, "{plan}");
+    // What PM2 has lost of a regular expression cannot be declared, and that is why.
+    assert!(plan.contains("replace   taken over\n") && plan.contains("ignore_watch: "), "{plan}");
     world.command(&["sync", "--adopt-all"]).succeeds();
-    assert_eq!(world.pids(), before);
+    let mut after = world.pids();
+    assert_ne!(after.remove("shop-admin"), before.remove("shop-admin"));
+    assert_eq!(after, before);
     world.nothing_to_do();
     let status = world.command(&["status"]).succeeds();
     assert!(!status.contains("not ours"), "{status}");

@@ -82,7 +82,7 @@ fn app<'a>(
     odd: impl Iterator<Item = (&'a [String], &'a str)>,
     unset: &BTreeSet<String>,
 ) -> FoundApp {
-    let mut app = FoundApp { keys: Map::new(), unset: BTreeSet::new(), is_record: false, notes: Vec::new() };
+    let mut app = FoundApp::default();
     for (spelled, value) in written.iter().filter(|(_, value)| !value.is_null()) {
         let key = match Key::spelled(spelled) {
             Some(key) => key.name(),

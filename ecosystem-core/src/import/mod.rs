@@ -44,7 +44,7 @@ pub struct Found {
 }
 
 /// One app as it was found.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 struct FoundApp {
     /// Keys of PM2's schema, and `env_production` and kin.
     keys: Map<String, Json>,
@@ -52,6 +52,8 @@ struct FoundApp {
     unset: BTreeSet<String>,
     /// Whether `env` holds what the app got from whoever started it.
     is_record: bool,
+    /// Variables that every app has with the same value, where there are enough of them for that to tell something.
+    shared: BTreeSet<String>,
     /// What was left out so far.
     notes: Vec<String>,
 }

@@ -3,6 +3,8 @@
 //! Source: what `prepareAppConf` and `resolveInterpreter` of `lib/Common.js`, and `executeApp` of `lib/God.js`, make of
 //! a configuration; PM2 7.0.4, 6.0.14 and 5.4.3.
 
+use std::collections::BTreeSet;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Map, Value as Json, json};
 
@@ -50,6 +52,8 @@ fn of_records(origin: &str, records: Vec<Record>, home: &Utf8Path) -> Found {
             Err(why) => found.refused.push(Note::new(name, why)),
         }
     }
+    let shared = shared(&found.apps);
+    found.apps.iter_mut().for_each(|app| app.shared.clone_from(&shared));
     if found.apps.is_empty() && found.refused.is_empty() {
         found.refused.push(Note::new(origin, "it holds no apps"));
     }
@@ -72,13 +76,41 @@ fn of_instances(name: &str, instances: &[&Record], home: &Utf8Path) -> Result<Fo
             "PM2 has several apps of this name that are not instances of one; rename all but one".to_owned()
         );
     }
-    let mut app = FoundApp { keys, unset: Default::default(), is_record: true, notes: Vec::new() };
+    let mut app = FoundApp { keys, is_record: true, ..FoundApp::default() };
     count(&mut app.keys, instances.len());
+    leave_broken_patterns(&mut app);
     if first.get("status").and_then(Json::as_str) == Some("stopped") {
         app.notes.push("it is stopped in PM2; `sync` starts what is declared".to_owned());
     }
     Ok(app)
 }
+
+/// A regular expression does not get through PM2's socket: what is left of it is an empty object, which matches nothing.
+fn leave_broken_patterns(app: &mut FoundApp) {
+    let Some(Json::Array(patterns)) = app.keys.get_mut("ignore_watch") else { return };
+    let before = patterns.len();
+    patterns.retain(|pattern| !pattern.is_object());
+    if patterns.len() < before {
+        app.notes.push(
+            "`ignore_watch` holds what was a regular expression, which PM2 loses; it is left out".to_owned(),
+        );
+    }
+}
+
+/// Variables that all of several apps have with one value: rather the shell's, from which they were started, than theirs.
+fn shared(apps: &[FoundApp]) -> BTreeSet<String> {
+    let env = |app: &FoundApp| app.keys.get("env").and_then(Json::as_object).cloned().unwrap_or_default();
+    let Some((first, others)) = apps.split_first().filter(|(_, others)| others.len() >= ENOUGH - 1) else {
+        return BTreeSet::new();
+    };
+    let others: Vec<Record> = others.iter().map(env).collect();
+    let is_shared =
+        |(name, value): &(String, Json)| others.iter().all(|other| other.get(name) == Some(value));
+    env(first).into_iter().filter(is_shared).map(|(name, _)| name).collect()
+}
+
+/// Fewer apps may well be given the same on purpose.
+const ENOUGH: usize = 3;
 
 /// What instances of one app have in common; some variables count up.
 fn essence(keys: &Record) -> Record {

@@ -107,7 +107,9 @@ fn source_of(variable: &str, value: &Json, name: &str, app: &FoundApp, around: &
     };
     if implied || is_base(variable) || is_internal(variable) {
         Pm2
-    } else if is_of_sessions(variable) || (same() && !CONFIGURE_APPS.contains(&variable)) {
+    } else if is_of_sessions(variable)
+        || ((same() || app.shared.contains(variable)) && !CONFIGURE_APPS.contains(&variable))
+    {
         Shell
     } else {
         Given

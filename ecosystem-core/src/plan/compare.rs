@@ -74,10 +74,14 @@ fn means_absent(entry: &Entry, value: &Json) -> bool {
     }
 }
 
-/// JavaScript has one kind of number, and an empty list of words is as good as none.
+/// JavaScript has one kind of number, and a number among words reaches a process as its text.
 fn same(a: &Json, b: &Json) -> bool {
-    match (a.as_f64(), b.as_f64()) {
-        (Some(a), Some(b)) => a.total_cmp(&b).is_eq(),
+    match (a, b) {
+        (Json::Array(a), Json::Array(b)) => a.iter().map(text_of).eq(b.iter().map(text_of)),
+        (Json::Number(a), Json::Number(b)) => match (a.as_f64(), b.as_f64()) {
+            (Some(a), Some(b)) => a.total_cmp(&b).is_eq(),
+            _ => a == b,
+        },
         _ => a == b,
     }
 }
