@@ -31,7 +31,7 @@ fn generated_configs_of_the_examples() {
 #[test]
 fn help() {
     for command in [
-        "", "init", "new", "check", "explain", "schema", "fmt", "render", "plan", "sync", "status", "prune",
+        "", "init", "new", "import", "check", "explain", "schema", "fmt", "render", "plan", "sync", "status", "prune",
         "down",
     ] {
         let mut cli = Command::new(env!("CARGO_BIN_EXE_ecosystem-cli"));

@@ -4,6 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use ecosystem_core::converge::Host as _;
+use ecosystem_core::model::Owner;
+use ecosystem_core::os::host::{OsHost, Settings};
+use ecosystem_core::os::interrupt::Interrupt;
+use ecosystem_core::os::pm2::dump;
 use serde_json::{Value as Json, json};
 
 use crate::support::hermetic;
@@ -52,7 +57,7 @@ fn the_example_is_what_import_makes_of_its_config() {
             .args(["--base", REPOSITORY]);
         Ran::of(cli.output().unwrap()).succeeds()
     };
-    insta::with_settings!({ filters => vec![(home.path().to_str().unwrap(), "HOME"), (r"/\S*/ecosystem-cli ", "ecosystem-cli ")] }, {
+    insta::with_settings!({ filters => vec![(home.path().to_str().unwrap(), "HOME"), (r"/\S*/ecosystem-cli ", "ecosystem-cli "), (r"--base \S+", "--base REPOSITORY")] }, {
         insta::assert_snapshot!("import-report", import());
     });
     assert_eq!(sources(&root), sources(&Path::new(EXAMPLE).join("daemons")));
@@ -91,8 +96,12 @@ fn told(version: &str, base: &Path, file: &str) -> BTreeMap<String, Json> {
             patterns.retain(|pattern| *pattern != json!({}));
         }
         app["args"].as_array_mut().into_iter().flatten().for_each(|word| *word = text(word));
+        let members = app.as_object_mut().unwrap();
         // As written, and recorded only; `pm_cwd` is where it runs.
-        app.as_object_mut().unwrap().remove("cwd");
+        members.remove("cwd");
+        // PM2 takes it for the variables of an environment named `file`.
+        members.remove("env_file");
+        members.retain(|name, value| name != "watch" || *value != json!(false));
         app.sort_all_objects();
         (app["name"].as_str().unwrap().to_owned(), app)
     });
@@ -211,4 +220,198 @@ fn what_runs_is_taken_over_without_a_restart_on_6() {
 #[test]
 fn what_runs_is_taken_over_without_a_restart_on_5() {
     check_adoption("5.4.3", &["ecosystem.config.cjs"]);
+}
+
+/// A world in which an app that somebody started by hand was taken over as it runs; nothing of it is a node program.
+fn adopted() -> (World, u32) {
+    let world = World::new();
+    world.program("ours/wait.sh", "exec tail -f /dev/null\n");
+    let pid = world.start_foreign("waiter", "ours/wait.sh");
+    import(&world, &["--from-pm2"]);
+    world.command(&["sync", "--adopt-all"]).succeeds();
+    assert_eq!(world.pids()["waiter"], [pid]);
+    world.nothing_to_do();
+    (world, pid)
+}
+
+fn pm2(world: &World, word: &str) {
+    Ran::of(world.pm2.pm2().arg(word).output().unwrap()).succeeds();
+}
+
+#[test]
+fn what_another_pm2_runs_is_nobodys_until_it_is_taken_over_again() {
+    let (world, _) = adopted();
+    pm2(&world, "save");
+    pm2(&world, "kill");
+    pm2(&world, "resurrect");
+    wait_until("it runs again", LONG, || world.pids().get("waiter").is_some_and(|pids| pids[0] != 0));
+    let before = world.pids();
+    let sync = world.command(&["sync"]).fails(1);
+    assert!(sync.contains("running, but not ours"), "{sync}");
+    let down = world.command(&["down"]).succeeds();
+    assert!(down.contains("nothing to do"), "{down}");
+    assert_eq!(world.pids(), before);
+    world.command(&["sync", "--adopt", "waiter"]).succeeds();
+    assert_eq!(world.pids(), before);
+    world.nothing_to_do();
+}
+
+#[test]
+fn another_process_of_the_name_is_not_taken_for_it() {
+    let (world, _) = adopted();
+    Ran::of(world.pm2.pm2().args(["delete", "waiter"]).output().unwrap()).succeeds();
+    // Under the same name and, as PM2 begins to count anew, the same id.
+    let other = world.start_foreign("waiter", "ours/wait.sh");
+    let sync = world.command(&["sync"]).fails(1);
+    assert!(sync.contains("running, but not ours"), "{sync}");
+    assert_eq!(world.pids()["waiter"], [other]);
+}
+
+#[test]
+fn what_was_taken_over_goes_with_its_declaration_and_by_down() {
+    let (world, _) = adopted();
+    world.daemon("other", "{:apps [{:name \"other\" :script \"wait.sh\" :cwd \"ours\"}]}");
+    world.remove("waiter");
+    let sync = world.sync().succeeds();
+    assert!(sync.contains("- waiter"), "{sync}");
+    assert!(!world.pids().contains_key("waiter"));
+    let (world, _) = adopted();
+    world.command(&["down"]).succeeds();
+    assert!(world.pids().is_empty());
+}
+
+#[test]
+fn a_restart_for_another_reason_brings_the_stamp() {
+    let (world, pid) = adopted();
+    let source = world.root().join("waiter/ecosystem.edn");
+    let text = std::fs::read_to_string(&source).unwrap();
+    assert!(!text.contains(":env "), "{text}");
+    std::fs::write(&source, text.replace("}]}", " :env {:NEW 1}}]}")).unwrap();
+    world.sync().succeeds();
+    assert_ne!(world.pids()["waiter"], [pid]);
+    let environ = world.process("waiter").environ();
+    assert_eq!(environ.get("ECOSYSTEM_SOURCE").map(String::as_str), Some("waiter"));
+    world.nothing_to_do();
+}
+
+#[test]
+fn what_a_killed_pm2_left_of_it_is_ended_before_it_is_started_again() {
+    let (world, pid) = adopted();
+    world.pm2.daemon().kill();
+    let old = crate::support::process::Process::new(pid);
+    assert!(old.is_alive());
+    let program = crate::support::pm2_program::pm2_program("7.0.4");
+    let sync = world.command(&["sync", "--pm2", program.as_str()]).succeeds();
+    assert!(sync.contains("ended 1 process"), "{sync}");
+    assert!(!old.is_alive());
+    assert_eq!(world.pids()["waiter"].len(), 1);
+    world.nothing_to_do();
+}
+
+#[test]
+fn what_is_saved_of_it_is_ours_when_pm2_brings_it_back() {
+    let (world, _) = adopted();
+    let owner = Owner::new(world.root().to_str().unwrap());
+    let settings = Settings {
+        root: world.root().try_into().unwrap(),
+        base: world.base().try_into().unwrap(),
+        owner: owner.clone(),
+        home: world.pm2.path().to_owned(),
+        jobs: 1,
+        patience: LONG,
+        allow_pm2: None,
+        interrupt: Interrupt::default(),
+    };
+    // As the watcher saves.
+    let mut host = OsHost::to_look(settings).unwrap();
+    let mut list = host.list().unwrap();
+    host.inventory().unwrap().stamp_all(&mut list);
+    dump::save(world.pm2.path(), &list, &owner).unwrap();
+    drop(host);
+    pm2(&world, "kill");
+    pm2(&world, "resurrect");
+    wait_until("it runs again", LONG, || world.pids().get("waiter").is_some_and(|pids| pids[0] != 0));
+    world.nothing_to_do();
+}
+
+/// Runs `import` in a folder with a config; what it says, if it ended with this code.
+fn in_folder(home: &Path, name: &str, config: &str, args: &[&str], code: i32) -> String {
+    std::fs::write(home.join(name), config).unwrap();
+    let mut cli = cli(home);
+    cli.env("PM2_BIN", crate::support::pm2_program::pm2_program("7.0.4"));
+    cli.arg("import").arg(name).arg("daemons").args(args).args(["--base", "."]);
+    Ran::of(cli.output().unwrap()).fails(code)
+}
+
+#[test]
+fn what_exists_is_never_written_over() {
+    let home = hermetic::short_temp_dir();
+    let config = "module.exports = { apps: [{ name: 'a', script: 'a.js' }, { name: 'b', script: 'b.js' }] }";
+    let file = home.path().join("daemons/a/ecosystem.edn");
+    let said = in_folder(home.path(), "x.config.js", config, &["--dry-run"], 0);
+    assert!(said.contains("would write daemons/a/ecosystem.edn") && !home.path().join("daemons").exists());
+    let mine = "{:apps [{:name \"mine\" :script \"m.js\"}]}";
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(&file, mine).unwrap();
+    let said = in_folder(home.path(), "x.config.js", config, &[], 1);
+    assert!(said.contains("daemons/a/ecosystem.edn exists and is another"), "{said}");
+    assert!(said.contains("wrote daemons/b/ecosystem.edn"), "{said}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), mine);
+}
+
+#[test]
+fn what_check_would_refuse_is_not_written() {
+    let home = hermetic::short_temp_dir();
+    let config = "module.exports = { apps: [{ name: 'all', script: 'a.js' }, { name: 'b', script: 'b.js' },
+        { name: 'c', script: 'c.js', max_memory_restart: '1.5G' }, { name: 'd' }] }";
+    let said = in_folder(home.path(), "x.config.js", config, &[], 1);
+    for expected in ["E0224", "E0214", "daemons/all/ecosystem.edn was not written", "d: it has no `script`"] {
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
+    let written: Vec<_> = sources(&home.path().join("daemons")).into_keys().collect();
+    assert_eq!(written, [PathBuf::from("b/ecosystem.edn")]);
+    // A name that the tree has already is said, and the tree is as it was.
+    let config = "module.exports = [{ name: 'b', script: 'other.js', namespace: 'ns' }]";
+    let said = in_folder(home.path(), "y.config.js", config, &[], 1);
+    assert!(said.contains("E0226") && said.contains("ns/b/ecosystem.edn was not written"), "{said}");
+}
+
+#[test]
+fn yaml_is_read_as_pm2_reads_it() {
+    let home = hermetic::short_temp_dir();
+    let yaml = "apps:\n  - script: a.js\n    name: 'a'\n    instances: 2\n    env: { ON: on, DAY: 010 }\n";
+    in_folder(home.path(), "ecosystem.yaml", yaml, &["--group"], 0);
+    let read = sources(&home.path().join("daemons"));
+    let text = read.values().next().unwrap();
+    assert!(text.contains(":ON  \"on\"") && text.contains(":instances 2"), "{text}");
+}
+
+#[test]
+fn a_config_is_evaluated_in_a_clean_environment() {
+    let home = hermetic::short_temp_dir();
+    let config = "console.log('noise'); module.exports = [{ name: 'a', script: 'a.js', env: {
+        SEEN: Object.keys(process.env).filter((name) => name.startsWith('PM2')).join(), TOKEN: process.env.TOKEN } }]";
+    let said = in_folder(home.path(), "x.config.cjs", config, &["--json"], 0);
+    let said: Json = serde_json::from_str(&said).unwrap();
+    let text = said["daemons"][0]["text"].as_str().unwrap();
+    assert!(text.contains(":SEEN \"\"") && text.contains(":inherit-env [:TOKEN]"), "{text}");
+    assert_eq!(said["written"], json!(["a"]));
+}
+
+#[test]
+fn what_cannot_be_imported_says_why() {
+    let home = hermetic::short_temp_dir();
+    let check = |name: &str, text: &str, code: i32, expected: &str| {
+        let said = in_folder(home.path(), name, text, &[], code);
+        assert!(said.contains(expected), "{said}");
+        assert!(!home.path().join("daemons").exists());
+    };
+    check("x.toml", "", 2, "is no config file");
+    check("x.config.js", "throw new Error('no such thing')", 4, "no such thing");
+    check("dump.pm2", "{", 4, "it is no dump of PM2");
+    check("x.json", "{}", 1, "so that PM2 would not start it");
+    let said = Ran::of(cli(home.path()).args(["import", "--from-pm2"]).output().unwrap()).fails(4);
+    assert!(said.contains("PM2 is not running"), "{said}");
+    let said = Ran::of(cli(home.path()).arg("import").output().unwrap()).fails(2);
+    assert!(said.contains("--from-pm2"), "{said}");
 }

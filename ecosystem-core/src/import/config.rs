@@ -94,7 +94,7 @@ fn app<'a>(
         };
         // PM2 looks at the schema's own name first.
         if app.keys.contains_key(key) {
-            app.notes.push(format!("`{key}` is given twice, once as `{spelled}`; one of them is left out"));
+            app.notes.push(format!("`{key}` is given under two spellings; one of them is left out"));
         }
         if spelled == key || !app.keys.contains_key(key) {
             app.keys.insert(key.to_owned(), value.clone());
@@ -106,8 +106,9 @@ fn app<'a>(
 
 fn unknown(spelled: &str) -> String {
     match spelled {
-        "env_file" => "PM2 does not know `env_file` and has not read it; it is left out, and `:env-file` would be read here"
-            .to_owned(),
+        "env_file" => {
+            "PM2 does not read `env_file`; it is left out, as `:env-file` would be read here".to_owned()
+        }
         _ => format!("PM2 does not know `{spelled}` and ignores it; it is left out"),
     }
 }

@@ -39,8 +39,10 @@ pub struct Found {
     apps: Vec<FoundApp>,
     /// `deploy` of a config file.
     deploy: Option<Json>,
-    /// What is no app, or none that is imported, and why.
+    /// What is no app, or none that can be imported, and why.
     refused: Vec<Note>,
+    /// Apps that are none of a tree's, or of another one's.
+    skipped: Vec<Note>,
 }
 
 /// One app as it was found.
@@ -126,7 +128,7 @@ impl Note {
 /// Makes sources of what was found.
 #[must_use]
 pub fn import(found: Found, around: &Surroundings, grouping: &Grouping) -> Import {
-    let mut import = Import { refused: found.refused, ..Import::default() };
+    let mut import = Import { refused: found.refused, notes: found.skipped, ..Import::default() };
     let mut drafts: Vec<Draft> = Vec::new();
     for app in found.apps {
         match convert::convert(app, around) {

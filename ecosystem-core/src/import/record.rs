@@ -49,32 +49,45 @@ fn of_records(origin: &str, records: Vec<Record>, home: &Utf8Path) -> Found {
         let instances: Vec<&Record> = records.iter().filter(own).collect();
         match of_instances(name, &instances, home) {
             Ok(app) => found.apps.push(app),
-            Err(why) => found.refused.push(Note::new(name, why)),
+            Err(Unfit::Elsewhere(why)) => found.skipped.push(Note::new(name, why)),
+            Err(Unfit::Unclear(why)) => found.refused.push(Note::new(name, why)),
         }
     }
     let shared = shared(&found.apps);
     found.apps.iter_mut().for_each(|app| app.shared.clone_from(&shared));
-    if found.apps.is_empty() && found.refused.is_empty() {
+    if found.apps.is_empty() && found.refused.is_empty() && found.skipped.is_empty() {
         found.refused.push(Note::new(origin, "it holds no apps"));
     }
     found
 }
 
+/// Why an app is not imported.
+enum Unfit {
+    /// Somebody else looks after it.
+    Elsewhere(String),
+    /// It cannot be told what it is.
+    Unclear(String),
+}
+
 /// One app of all processes of its name.
-fn of_instances(name: &str, instances: &[&Record], home: &Utf8Path) -> Result<FoundApp, String> {
-    let Some((first, others)) = instances.split_first() else { return Err("it has no process".to_owned()) };
+fn of_instances(name: &str, instances: &[&Record], home: &Utf8Path) -> Result<FoundApp, Unfit> {
+    let Some((first, others)) = instances.split_first() else {
+        return Err(Unfit::Unclear("it has no process".to_owned()));
+    };
     if first.get("pmx_module").is_some_and(|it| *it == json!(true)) {
-        return Err("it is a module of PM2's own, and stays with `pm2 install`".to_owned());
+        let why = "not imported: it is a module of PM2's own, and stays with `pm2 install`";
+        return Err(Unfit::Elsewhere(why.to_owned()));
     }
     if let Some(owner) = first.get("env").and_then(|env| env.get(OWNER_VARIABLE)).and_then(Json::as_str) {
-        return Err(format!("it is declared already: it belongs to {owner}"));
+        return Err(Unfit::Elsewhere(format!(
+            "not imported: it is declared already, and belongs to {owner}"
+        )));
     }
     let keys = keys(first, name, home);
     if others.iter().any(|other| essence(&keys_of(other, name, home)) != essence(&keys_of(first, name, home)))
     {
-        return Err(
-            "PM2 has several apps of this name that are not instances of one; rename all but one".to_owned()
-        );
+        let why = "PM2 has several apps of this name that are not instances of one; rename all but one";
+        return Err(Unfit::Unclear(why.to_owned()));
     }
     let mut app = FoundApp { keys, is_record: true, ..FoundApp::default() };
     count(&mut app.keys, instances.len());

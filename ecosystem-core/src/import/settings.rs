@@ -51,6 +51,7 @@ fn is_implied(key: Key, value: &Json, keys: &Map<String, Json>, around: &Surroun
         ("namespace", value) => *value == json!("default") || *value == json!(""),
         ("instance_var", value) => *value == json!("NODE_APP_INSTANCE"),
         ("kill_retry_time", value) => *value == json!(100),
+        ("cron_restart", value) => [json!("0"), json!(0), json!("")].contains(value),
         ("exec_mode", _) => fork && !counted,
         ("merge_logs", Json::Bool(true)) => fork && !counted,
         ("log_date_format", value) => {

@@ -72,8 +72,14 @@ pub(super) fn of(app: &FoundApp, name: &str, around: &Surroundings, notes: &mut 
         variables.refer(missing);
     }
     for (key, block) in app.keys.iter().filter(|(key, _)| key.starts_with("env_")) {
+        if !key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+            notes.push(format!(
+                "`{key}` is left out: no key of this name can be written; rename the environment"
+            ));
+            continue;
+        }
         let entries = block_entries(key, block, notes);
-        let key = if key.contains('-') { key.clone() } else { key.replace('_', "-") };
+        let key = key.replace('_', "-");
         if !entries.is_empty() {
             variables.blocks.push((format!(":{key}"), entries));
         }
@@ -99,7 +105,7 @@ fn source_of(variable: &str, value: &Json, name: &str, app: &FoundApp, around: &
         || app.keys.get("exec_interpreter").and_then(Json::as_str).is_some_and(|it| it.contains("python"));
     let implied = (variable == "PYTHONUNBUFFERED" && python())
         || (variable == "PORT" && app.keys.contains_key("port"))
-        || (variable == name && value == "{}")
+        || (variable == name && is_empty_data(value))
         || is("instance_var");
     let same = || {
         let text = value.as_str();
@@ -114,6 +120,11 @@ fn source_of(variable: &str, value: &Json, name: &str, app: &FoundApp, around: &
     } else {
         Given
     }
+}
+
+/// The configuration of a module of PM2's that does not exist: what every app gets under its own name.
+fn is_empty_data(value: &Json) -> bool {
+    value == "{}" || value.as_object().is_some_and(Map::is_empty)
 }
 
 /// What people set for apps, and leave set in their shells.
