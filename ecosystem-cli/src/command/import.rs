@@ -71,41 +71,56 @@ fn find(
     let mut around = Surroundings {
         base: place.base.clone(),
         folder: place.base.clone(),
-        pm2_home: home.clone(),
+        pm2_home: home,
         node: begin::on_path("node").map(|node| node.path),
         shells: vec![own_environment()],
         skipped: tree::SKIPPED,
     };
-    let Some(source) = source else {
-        let mut host = OsHost::to_look(settings(place, &args.pm2, &IDLE)?)?;
-        if host.pm2_version().is_none() {
-            let error = HostError::new(format!("PM2 is not running in {home}: there is nothing to look at"));
-            return Err(error
-                .hint(format!("import {} instead, which `pm2 save` wrote", home.join("dump.pm2")))
-                .into());
-        }
-        let (node, env) = host.daemon_program_and_env();
-        around.shells.push(env);
-        around.node = Some(node);
-        return Ok((Found::running(host.list()?, &home), around));
+    let found = match source {
+        None => running(place, args, &mut around)?,
+        Some(source) => written(source, args, &mut around)?,
     };
+    Ok((found, around))
+}
+
+/// What PM2 runs; it tells more of the machine.
+fn running(place: &Place, args: &args::Import, around: &mut Surroundings) -> Result<Found, Failure> {
+    let home = &around.pm2_home;
+    let mut host = OsHost::to_look(settings(place, &args.pm2, &IDLE)?)?;
+    if host.pm2_version().is_none() {
+        let error = HostError::new(format!("PM2 is not running in {home}: there is nothing to look at"));
+        let hint = format!("import {} instead, which `pm2 save` wrote", home.join("dump.pm2"));
+        return Err(error.hint(hint).into());
+    }
+    let (node, env) = host.daemon_program_and_env();
+    around.shells.push(env);
+    around.node = Some(node);
+    Ok(Found::running(host.list()?, &around.pm2_home))
+}
+
+/// What a file says, the folder of which is where its relative paths begin.
+fn written(source: &Utf8Path, args: &args::Import, around: &mut Surroundings) -> Result<Found, Failure> {
     let file = source
         .canonicalize_utf8()
         .map_err(|error| HostError::new(format!("cannot read {source}: {error}")))?;
     around.folder = file.parent().unwrap_or(&file).to_owned();
     let origin = source.file_name().unwrap_or(source.as_str());
-    if file.extension().is_some_and(|ending| config_file::ENDINGS.contains(&ending)) {
+    if is_config(&file) {
         let pm2 = match crate::place::pm2_program(&args.pm2, &around.folder) {
             Ok(Pm2Program::Path(path)) => Some(path),
             Ok(Pm2Program::Npx) | Err(_) => None,
         };
-        return Ok((Found::in_config(origin, config_file::evaluate(&file, pm2.as_deref())?), around));
+        return Ok(Found::in_config(origin, config_file::evaluate(&file, pm2.as_deref())?));
     }
     if file.file_name().is_some_and(|name| name.contains("dump.pm2")) {
-        return Ok((Found::saved(origin, config_file::dump(&file)?, &home), around));
+        return Ok(Found::saved(origin, &config_file::dump(&file)?, &around.pm2_home));
     }
     let endings = config_file::ENDINGS.join(", .");
     Err(Failure::Usage(format!("{source} is no config file (.{endings}) and no dump.pm2")))
+}
+
+fn is_config(file: &Utf8Path) -> bool {
+    file.extension().is_some_and(|ending| config_file::ENDINGS.contains(&ending))
 }
 
 fn own_environment() -> std::collections::BTreeMap<String, String> {
@@ -116,8 +131,7 @@ fn own_environment() -> std::collections::BTreeMap<String, String> {
 
 /// A config is one daemon, named like its folder; what PM2 has is sorted by namespaces.
 fn grouping(source: Option<&Utf8Path>, args: &args::Import) -> Grouping {
-    let config =
-        source.filter(|source| source.extension().is_some_and(|it| config_file::ENDINGS.contains(&it)));
+    let config = source.filter(|source| is_config(source));
     match config.and_then(|config| config.canonicalize_utf8().ok()) {
         _ if !args.group => Grouping::Apps,
         None => Grouping::Namespaces,
@@ -197,7 +211,7 @@ impl Sorted {
             match dry_run {
                 true => text += &format!(";; would write {path}\n{}\n", show::printable(&daemon.text)),
                 false => {
-                    text += &format!("wrote {path}: {}\n", show::printable_line(&daemon.apps.join(", ")))
+                    text += &format!("wrote {path}: {}\n", show::printable_line(&daemon.apps.join(", ")));
                 }
             }
         }

@@ -23,9 +23,9 @@ pub(super) struct Draft {
 ///
 /// # Errors
 /// It has nothing to run, or it cannot be written down without a secret.
-pub(super) fn convert(app: FoundApp, around: &Surroundings) -> Result<Draft, Note> {
-    let script = script(&app)?;
-    let name = name(&app, &script)?;
+pub(super) fn convert(app: &FoundApp, around: &Surroundings) -> Result<Draft, Note> {
+    let script = script(app)?;
+    let name = name(app, &script)?;
     if settings::line_holds_secret(&script) {
         let text =
             "its `script` holds what looks like a secret; let the program read it from a variable first";
@@ -33,7 +33,7 @@ pub(super) fn convert(app: FoundApp, around: &Surroundings) -> Result<Draft, Not
     }
     let places = Places::of(&app.keys, around);
     let mut notes = app.notes.clone();
-    let variables = variables::of(&app, &name, around, &mut notes);
+    let variables = variables::of(app, &name, around, &mut notes);
     let mut entries = vec![(":name".to_owned(), Form::text(&name))];
     for key in Key::all().filter(|key| key.name() != "name") {
         match key.name() {

@@ -24,7 +24,7 @@ pub(super) fn spread(
         let shared = *grouping != Grouping::Apps;
         match groups.iter().position(|(id, _)| *id == wanted) {
             Some(at) if shared => {
-                groups.get_mut(at).into_iter().for_each(|(_, apps)| apps.push(draft.clone()))
+                groups.get_mut(at).into_iter().for_each(|(_, apps)| apps.push(draft.clone()));
             }
             Some(_) => groups.push((free(&wanted, &groups), vec![draft])),
             None => groups.push((wanted, vec![draft])),

@@ -131,7 +131,7 @@ pub fn import(found: Found, around: &Surroundings, grouping: &Grouping) -> Impor
     let mut import = Import { refused: found.refused, notes: found.skipped, ..Import::default() };
     let mut drafts: Vec<Draft> = Vec::new();
     for app in found.apps {
-        match convert::convert(app, around) {
+        match convert::convert(&app, around) {
             Ok(draft) if drafts.iter().any(|other| other.name == draft.name) => {
                 import
                     .refused
@@ -145,7 +145,7 @@ pub fn import(found: Found, around: &Surroundings, grouping: &Grouping) -> Impor
         import.notes.extend(draft.notes.iter().map(|note| Note::new(&draft.name, note)));
     }
     let groups = folders::spread(drafts, grouping, around.skipped);
-    let mut deploy = found.deploy.and_then(|deploy| deploy_form(deploy, &mut import.notes));
+    let mut deploy = found.deploy.and_then(|deploy| deploy_form(&deploy, &mut import.notes));
     for (id, apps) in groups {
         let text = form::source(&found.origin, &apps, deploy.take());
         let apps = apps.into_iter().map(|draft| draft.name).collect();
@@ -154,11 +154,11 @@ pub fn import(found: Found, around: &Surroundings, grouping: &Grouping) -> Impor
     import
 }
 
-fn deploy_form(deploy: Json, notes: &mut Vec<Note>) -> Option<form::Form> {
-    if variables::holds_secret("deploy", &deploy) {
+fn deploy_form(deploy: &Json, notes: &mut Vec<Note>) -> Option<form::Form> {
+    if variables::holds_secret("deploy", deploy) {
         let text = "it looks as if it held a secret, and is left out; put it back by hand without it";
         notes.push(Note::new("deploy", text));
         return None;
     }
-    Some(form::Form::of(&deploy))
+    Some(form::Form::of(deploy))
 }

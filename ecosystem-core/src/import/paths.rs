@@ -29,7 +29,7 @@ impl Places {
     }
 
     /// A path that PM2 resolves against the working folder.
-    pub(super) fn from_cwd(&self, path: &str) -> String {
+    pub(super) fn below_cwd(&self, path: &str) -> String {
         let absolute = Utf8Path::new(path);
         match absolute.strip_prefix(&self.cwd) {
             Ok(below) if !below.as_str().is_empty() => below.to_string(),

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use serde_json::{Map, Value as Json, json};
 
 use super::{Found, FoundApp, Note};
@@ -26,17 +26,17 @@ impl Found {
             Some(Json::Object(record)) => Some(record),
             _ => None,
         });
-        of_records("PM2's list", records.collect(), home)
+        of_records("PM2's list", &records.collect::<Vec<_>>(), home)
     }
 
     /// The apps that `pm2 save` kept, from the records of a dump named `origin`.
     #[must_use]
-    pub fn saved(origin: &str, records: Vec<Map<String, Json>>, home: &Utf8Path) -> Self {
+    pub fn saved(origin: &str, records: &[Map<String, Json>], home: &Utf8Path) -> Self {
         of_records(origin, records, home)
     }
 }
 
-fn of_records(origin: &str, records: Vec<Record>, home: &Utf8Path) -> Found {
+fn of_records(origin: &str, records: &[Record], home: &Utf8Path) -> Found {
     let mut found = Found { origin: origin.to_owned(), ..Found::default() };
     let mut names: Vec<&str> = Vec::new();
     for name in records.iter().filter_map(|record| record.get("name")?.as_str()) {
@@ -167,7 +167,7 @@ fn place_logs(keys: &mut Record, record: &Record, name: &str, home: &Utf8Path) {
         let Some(path) = keys.get(key).and_then(Json::as_str) else { continue };
         let default = home.join("logs").join(format!("{}{ending}", file_stem(name)));
         let path = if merged { path.to_owned() } else { unnumbered(path, number) };
-        match Utf8PathBuf::from(&path) == default {
+        match *path == *default.as_str() {
             true if key == "log_file" => drop(keys.insert(key.to_owned(), json!(true))),
             true => drop(keys.remove(key)),
             false => drop(keys.insert(key.to_owned(), json!(path))),

@@ -30,7 +30,7 @@ pub(super) fn setting(
     }
     Some(match (key.name(), value) {
         ("script" | "out_file" | "error_file" | "log_file" | "pid_file", Json::String(path)) => {
-            json!(places.from_cwd(path))
+            json!(places.below_cwd(path))
         }
         ("exec_mode", Json::String(mode)) => json!(mode.trim_end_matches("_mode")),
         ("max_memory_restart", Json::Number(bytes)) => size(bytes.as_u64()).unwrap_or_else(|| value.clone()),

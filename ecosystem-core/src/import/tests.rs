@@ -181,7 +181,7 @@ fn one_daemon_for_a_config() {
 }
 
 /// A record as PM2 keeps it of an app that was started from a shell.
-fn record(name: &str, more: Json) -> Json {
+fn record(name: &str, more: &Json) -> Json {
     let mut record = json!({
         "name": name, "namespace": "default", "pm_id": 3, "status": "online", "instances": 1, "merge_logs": true,
         "pm_exec_path": format!("/work/shop/{name}.js"), "pm_cwd": "/work/shop", "exec_mode": "fork_mode",
@@ -215,7 +215,7 @@ fn what_runs() {
             "pm_id": id, "exec_mode": "cluster_mode", "merge_logs": false, "instances": 2, "pm_out_log_path": log,
             "pm_err_log_path": format!("/home/.pm2/logs/c-error-{id}.log"), "max_memory_restart": 209_715_200,
         });
-        record("c", more)
+        record("c", &more)
     };
     let counted = json!({ "merge_logs": false, "pm_out_log_path": "/home/.pm2/logs/d-out-3.log", "status": "stopped",
         "pm_err_log_path": "/home/.pm2/logs/d-error-3.log", "namespace": "ops", "exec_interpreter": "/opt/py/python3",
@@ -223,14 +223,14 @@ fn what_runs() {
     let theirs = json!({ "env": { "ECOSYSTEM_OWNER": "them" } });
     let import = of_list(
         vec![
-            record("a", json!({})),
+            record("a", &json!({})),
             cluster(4),
             cluster(5),
-            record("d", counted),
-            record("theirs", theirs),
-            record("module", json!({ "pmx_module": true })),
-            record("two", json!({})),
-            record("two", json!({ "pm_exec_path": "/work/other.js" })),
+            record("d", &counted),
+            record("theirs", &theirs),
+            record("module", &json!({ "pmx_module": true })),
+            record("two", &json!({})),
+            record("two", &json!({ "pm_exec_path": "/work/other.js" })),
         ],
         &Grouping::Namespaces,
     );
@@ -239,10 +239,10 @@ fn what_runs() {
 
 #[test]
 fn a_dump_says_no_ids() {
-    let mut saved = record("a", json!({ "merge_logs": false, "pm_out_log_path": "/work/shop/a-7.log" }));
+    let mut saved = record("a", &json!({ "merge_logs": false, "pm_out_log_path": "/work/shop/a-7.log" }));
     saved.as_object_mut().unwrap().remove("pm_id");
     let records = vec![saved.as_object().unwrap().clone()];
-    let import = import(Found::saved("dump.pm2", records, "/home/.pm2".into()), &around(), &Grouping::Apps);
+    let import = import(Found::saved("dump.pm2", &records, "/home/.pm2".into()), &around(), &Grouping::Apps);
     let text = &import.daemons.first().unwrap().text;
     assert!(text.contains(":out-file  \"a.log\""), "{text}");
     assert!(text.contains(":instances 1"), "{text}");

@@ -52,7 +52,7 @@ pub(super) fn of(app: &FoundApp, name: &str, around: &Surroundings, notes: &mut 
     };
     let mut leaked = Vec::new();
     for (variable, value) in env {
-        match app.is_record.then(|| source_of(variable, value, name, app, around)).unwrap_or(Given) {
+        match giver(variable, value, name, app, around) {
             Given => take(&mut variables, variable, value, notes),
             Shell => leaked.push(variable.as_str()),
             Pm2 => {}
@@ -99,7 +99,10 @@ enum Giver {
 use Giver::{Given, Pm2, Shell};
 
 /// PM2's program pours the environment of whoever calls it into each app, and does not keep which variables those were.
-fn source_of(variable: &str, value: &Json, name: &str, app: &FoundApp, around: &Surroundings) -> Giver {
+fn giver(variable: &str, value: &Json, name: &str, app: &FoundApp, around: &Surroundings) -> Giver {
+    if !app.is_record {
+        return Given;
+    }
     let is = |key: &str| app.keys.get(key).and_then(Json::as_str) == Some(variable);
     let python =
         || app.keys.get("exec_interpreter").and_then(Json::as_str).is_some_and(|it| it.contains("python"));
@@ -199,7 +202,7 @@ fn take(variables: &mut Variables, name: &str, value: &Json, notes: &mut Vec<Str
     match value {
         _ if cannot_be_given(name, notes) => {}
         Json::Null => {
-            notes.push(format!("{name} is null, which PM2 gives to the app as a text; it is left out"))
+            notes.push(format!("{name} is null, which PM2 gives to the app as a text; it is left out"));
         }
         _ if holds_secret(name, value) => {
             notes.push(format!("{name} looks like a secret; {}", reference::from_where()));
