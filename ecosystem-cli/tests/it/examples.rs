@@ -31,8 +31,8 @@ fn generated_configs_of_the_examples() {
 #[test]
 fn help() {
     for command in [
-        "", "init", "new", "import", "check", "explain", "schema", "fmt", "render", "plan", "sync", "status", "prune",
-        "down",
+        "", "init", "new", "import", "check", "explain", "schema", "fmt", "render", "plan", "sync", "status",
+        "prune", "down",
     ] {
         let mut cli = Command::new(env!("CARGO_BIN_EXE_ecosystem-cli"));
         cli.args(command.split_whitespace()).arg("--help").env("COLUMNS", "110");

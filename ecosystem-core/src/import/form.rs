@@ -4,7 +4,9 @@ use serde_json::Value as Json;
 
 use super::convert::Draft;
 use super::reference;
+use crate::diagnostic::Source;
 use crate::edn::write_string;
+use crate::format;
 
 /// A value on its way to text.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,7 +94,8 @@ pub(super) fn source(origin: &str, apps: &[Draft], deploy: Option<Form>) -> Stri
     let apps: Vec<String> = apps.iter().map(app).collect();
     let deploy = deploy.map(|form| format!("\n :deploy {}", form.write(" :deploy ".len())));
     let between = format!("\n\n{}", " ".repeat(APP));
-    format!("{start}{{:apps [{}]{}}}\n", apps.join(&between), deploy.unwrap_or_default())
+    let text = format!("{start}{{:apps [{}]{}}}\n", apps.join(&between), deploy.unwrap_or_default());
+    format::format(&Source::new("", text.as_str())).output.unwrap_or(text)
 }
 
 /// Where the first app begins.
