@@ -80,6 +80,13 @@ impl Desired {
         }
     }
 
+    /// Hides what comes from the environment in another state of the tree: a change away from that one would show it.
+    pub fn hide_as(&mut self, before: &Self) {
+        for (name, app) in &mut self.apps {
+            app.hidden.extend(before.apps.get(name).into_iter().flat_map(|app| &app.hidden).cloned());
+        }
+    }
+
     /// Whether the tree declares an app of this name.
     #[must_use]
     pub fn declares(&self, name: &str) -> bool {
@@ -94,12 +101,14 @@ impl Desired {
 
     /// Why an app that the valid part of the tree does not declare must be kept all the same.
     pub(super) fn kept_by(&self, name: &str, source: &str) -> Option<Why> {
+        if let Some((id, _)) = self.broken.get_key_value(&DaemonId::new(source)) {
+            return Some(Why::Broken(id.clone()));
+        }
         if !self.unreadable.is_empty() {
             return Some(Why::Unreadable(self.unreadable.iter().cloned().collect()));
         }
-        let own = self.broken.get_key_value(&DaemonId::new(source)).map(|(id, _)| id);
-        let mentioned = || self.broken.iter().find(|(_, broken)| broken.mentions(name)).map(|(id, _)| id);
-        own.or_else(mentioned).map(|id| Why::Broken(id.clone()))
+        let mentioned = self.broken.iter().find(|(_, broken)| broken.mentions(name));
+        mentioned.map(|(id, _)| Why::Broken(id.clone()))
     }
 }
 
