@@ -138,7 +138,11 @@ fn defaults_and_profiles() {
         &with("{:defaults {}}", Some("dev")),
         r#"~ web restart: args: set to ["--dev"]"#,
     );
-    check_sides(&with("{}", None), &with("{:defaults {", None), "! web kept: a/ecosystem.edn has errors: it stays as it is");
+    check_sides(
+        &with("{}", None),
+        &with("{:defaults {", None),
+        "! web kept: a/ecosystem.edn has errors: it stays as it is",
+    );
 }
 
 /// What refers to the environment is told, and what it comes to is not; what is not set here is set there.
