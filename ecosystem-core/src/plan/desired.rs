@@ -17,6 +17,8 @@ pub struct Desired {
     pub owner: Owner,
     /// Every valid app of the tree.
     pub apps: BTreeMap<AppName, DesiredApp>,
+    /// Daemons that have none at present: all their apps are switched off.
+    pub idle: BTreeSet<DaemonId>,
     /// Sources with errors: their apps stay as they are.
     pub broken: BTreeMap<DaemonId, Broken>,
     /// What is to become of apps that the tree no longer declares, where neither they nor the caller say so.
@@ -67,6 +69,12 @@ impl Desired {
         Self {
             owner: machine.owner.clone(),
             apps: apps.collect(),
+            idle: ecosystem
+                .daemons
+                .values()
+                .filter(|it| it.apps.is_empty())
+                .map(|it| it.id.clone())
+                .collect(),
             broken: ecosystem.broken.clone(),
             prune: ecosystem.settings.prune,
             unreadable: ecosystem.unreadable.clone(),
@@ -96,7 +104,9 @@ impl Desired {
     /// Whether the tree has a daemon of this id, with errors or without.
     #[must_use]
     pub fn has_daemon(&self, id: &DaemonId) -> bool {
-        self.broken.contains_key(id) || self.apps.values().any(|app| app.daemon == *id)
+        self.broken.contains_key(id)
+            || self.idle.contains(id)
+            || self.apps.values().any(|app| app.daemon == *id)
     }
 
     /// Why an app that the valid part of the tree does not declare must be kept all the same.

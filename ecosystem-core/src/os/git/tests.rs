@@ -304,7 +304,7 @@ fn a_tree_may_say_what_its_paths_resolve_against() {
         let repository = repo.at("a/tree");
         let site = repository.tree(&repository.commit(&commit).unwrap(), None).unwrap().1;
         assert_eq!(site, repository.checked_out(None).unwrap().1);
-        let base = site.base.as_ref().map(|base| base.to_string());
+        let base = site.base.as_ref().map(ToString::to_string);
         (base, site.layout.root_to_base)
     };
     let inside = |base: &str, way: &str| (Some(base.to_owned()), way.to_owned());
