@@ -62,6 +62,7 @@ impl Broken {
     #[must_use]
     pub fn mentions(&self, app: &str) -> bool {
         self.text.contains(&format!("\"{app}\""))
+            || self.text.contains(&format!("\"{}\"", app.replace("${", "$${")))
     }
 }
 
