@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// What a definition needs to know of the machine. A program with effects looks it up; here it is made up: every
 /// script is there, every program is in `/usr/bin`.
 fn machine(ecosystem: &Ecosystem) -> Machine {
-    let questions = questions(ecosystem, "/srv/demo".into());
+    let questions = questions(ecosystem, "/srv/demo".into(), &BTreeMap::new());
     let kind = |path: &str| if path.ends_with(".mjs") { FileKind::Text } else { FileKind::Folder };
     let program = |name: &String| (name.clone(), Some(format!("/usr/bin/{name}").into()));
     Machine {
@@ -56,6 +56,7 @@ fn machine(ecosystem: &Ecosystem) -> Machine {
         programs: questions.programs.iter().map(program).collect(),
         files: questions.files.iter().map(|path| (path.clone(), kind(path.as_str()))).collect(),
         env_files: BTreeMap::new(),
+        environment: BTreeMap::new(),
         users: BTreeMap::new(),
         groups: BTreeMap::new(),
     }

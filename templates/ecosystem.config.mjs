@@ -14,15 +14,31 @@ const owner = {{ owner }};
 {% if reads_env_files %}
 function readEnvFiles(app, cwd, paths) {
   const env = {};
-  for (const path of paths.map((path) => resolve(cwd, path))) {
+  for (const written of paths) {
+    const optional = written.endsWith("?");
+    const path = resolve(cwd, optional ? written.slice(0, -1) : written);
     try {
       Object.assign(env, parseEnv(readFileSync(path, "utf8")));
     } catch (cause) {
+      if (optional && cause.code === "ENOENT") continue;
       throw new Error(`app ${app}: cannot read env file ${path}: ${cause.message}`, { cause });
     }
   }
   return env;
 }
+{% endif %}
+{%- if has_references %}
+{% include "references.mjs" %}
+{% endif %}
+{%- if refers_for_folder %}
+const resolveFolder = (base, path) => (path.startsWith("/") ? path : resolve(base, path));
+{% endif %}
+{%- for app in apps %}
+{%- for lookup in app.lookups %}
+const {{ lookup }};
+{%- endfor %}
+{%- endfor %}
+{%- if has_references %}
 {% endif %}
 export const apps = [
 {%- for app in apps %}
@@ -35,7 +51,7 @@ export const apps = [
 {%- endfor %}
     env: {
 {%- if let Some(env_files) = app.env_files %}
-      ...readEnvFiles({{ app.name }}, {{ app.cwd }}, {{ env_files }}),
+      ...{{ env_files }},
 {%- endif %}
 {%- for variable in app.env %}
       {{ variable.key }}: {{ variable.value }},

@@ -8,7 +8,8 @@ use ecosystem_core::model::Prune;
 /// Keep PM2's running set equal to a tree of declarative EDN.
 ///
 /// Exit codes: 0 done or nothing to do; 1 the declarations are wrong or a step failed; 2 usage; 3 changes are
-/// pending (`plan --exit-code`, `render --check`, `fmt --check`); 4 the world could not be read (PM2, disk).
+/// pending (`plan --exit-code`, `diff --exit-code`, `render --check`, `fmt --check`, `snapshot --check`); 4 the world
+/// could not be read (PM2, disk, git).
 #[derive(Debug, Parser)]
 #[command(name = "ecosystem-cli", version, max_term_width = 110)]
 pub(crate) struct Args {
@@ -37,6 +38,10 @@ pub(crate) enum Command {
     Fmt(Fmt),
     /// Write each daemon's dist/ecosystem.config.mjs.
     Render(Render),
+    /// Keep a reviewable copy of every generated config, to be committed.
+    Snapshot(Snapshot),
+    /// Show what a change will do, from what git has of both sides; PM2 is not asked.
+    Diff(Diff),
     /// Show what `sync` would do, and why.
     Plan(Plan),
     /// Make PM2's running set equal to the tree.
@@ -55,12 +60,17 @@ pub(crate) struct Tree {
     /// The folder that holds the daemons [default: ./system/daemons where that exists].
     #[arg(value_name = "DIR")]
     pub(crate) root: Option<Utf8PathBuf>,
-    /// What relative paths in the EDN resolve against [default: the nearest folder above DIR with a .git, else DIR].
+    /// What relative paths in the EDN resolve against [default: `:base` in DIR/defaults.edn, else the
+    /// nearest folder above DIR with a .git, else DIR].
     #[arg(long, value_name = "DIR")]
     pub(crate) base: Option<Utf8PathBuf>,
-    /// Id of the tree that its processes carry [default: the absolute path of DIR].
+    /// Id of the tree that its processes carry [default: `:owner` in DIR/defaults.edn, else the absolute path of
+    /// DIR].
     #[arg(long, value_name = "ID")]
     pub(crate) owner: Option<String>,
+    /// Which of the daemons' :profiles [default: $ECOSYSTEM_PROFILE, else $NODE_ENV].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
 }
 
 #[derive(Debug, Arguments)]
@@ -68,10 +78,12 @@ pub(crate) struct Init {
     /// The folder that is to hold the daemons; made if it is not there.
     #[arg(value_name = "DIR", default_value = ecosystem_core::os::place::DEFAULT_ROOT)]
     pub(crate) root: Utf8PathBuf,
-    /// What relative paths in the EDN resolve against [default: the nearest folder above DIR with a .git, else DIR].
+    /// What relative paths in the EDN resolve against [default: `:base` in DIR/defaults.edn, else the
+    /// nearest folder above DIR with a .git, else DIR].
     #[arg(long, value_name = "DIR")]
     pub(crate) base: Option<Utf8PathBuf>,
-    /// Id of the tree that its processes carry [default: the absolute path of DIR].
+    /// Id of the tree that its processes carry [default: `:owner` in DIR/defaults.edn, else the absolute path of
+    /// DIR].
     #[arg(long, value_name = "ID")]
     pub(crate) owner: Option<String>,
     /// Print JSON.
@@ -90,7 +102,8 @@ pub(crate) struct New {
     /// The folder that holds the daemons [default: ./system/daemons where that exists].
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<Utf8PathBuf>,
-    /// What relative paths in the EDN resolve against [default: the nearest folder above DIR with a .git, else DIR].
+    /// What relative paths in the EDN resolve against [default: `:base` in DIR/defaults.edn, else the
+    /// nearest folder above DIR with a .git, else DIR].
     #[arg(long, value_name = "DIR")]
     pub(crate) base: Option<Utf8PathBuf>,
     /// Id of the tree that its processes carry, for the command that is shown at the end.
@@ -181,9 +194,10 @@ pub(crate) struct Scope {
     /// Delete even most of what runs.
     #[arg(long)]
     pub(crate) allow_mass_delete: bool,
-    /// What to do with apps that the tree no longer declares and that have no `:prune` of their own.
-    #[arg(long, value_name = "HOW", value_parser = PossibleValuesParser::new(["auto", "confirm", "never"]).try_map(|word| word.parse::<Prune>()), default_value = "auto")]
-    pub(crate) prune: Prune,
+    /// What to do with apps that the tree no longer declares and that have no `:prune` of their own [default: `:prune`
+    /// in the tree's defaults.edn, else auto].
+    #[arg(long, value_name = "HOW", value_parser = PossibleValuesParser::new(["auto", "confirm", "never"]).try_map(|word| word.parse::<Prune>()))]
+    pub(crate) prune: Option<Prune>,
 }
 
 #[derive(Debug, Arguments)]
@@ -291,6 +305,78 @@ pub(crate) struct Render {
     /// Print JSON.
     #[arg(long, conflicts_with = "stdout")]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Arguments)]
+#[command(after_help = "\
+A snapshot is what a generated file says, in insta's .snap format: without the time, and without what looks secret. A \
+daemon that is gone loses its snapshot; one with errors keeps it. Files that this command has not written are never \
+touched. `cargo insta review` shows what --pending writes.")]
+pub(crate) struct Snapshot {
+    #[command(flatten)]
+    pub(crate) tree: Tree,
+    /// The folder that holds the snapshots [default: snapshots below the tree].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<Utf8PathBuf>,
+    /// Write nothing; show what differs, and exit with 3 if anything does.
+    #[arg(long, conflicts_with = "pending")]
+    pub(crate) check: bool,
+    /// Write what differs beside the present ones as .snap.new, for `cargo insta review`, and exit with 3.
+    #[arg(long)]
+    pub(crate) pending: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Arguments)]
+#[command(after_help = "\
+Both sides are read from git's objects: nothing is checked out, and a bare clone will do. Relative paths resolve against \
+the top of the repository; the --base of other commands, which names a folder, has no counterpart here.
+
+The step of each app is the one that `sync` would take where exactly the base runs. What only the machine knows (apps \
+that were changed by hand, programs on PATH, env files outside the repository) is said beside it.")]
+pub(crate) struct Diff {
+    /// The folder that holds the daemons; it need not be checked out [default: ./system/daemons, else system/daemons at
+    /// the top of the repository].
+    #[arg(value_name = "DIR")]
+    pub(crate) root: Option<Utf8PathBuf>,
+    /// The commit to compare with: a branch, a tag, an id, anything that git understands.
+    #[arg(long, value_name = "REV")]
+    pub(crate) base: String,
+    /// The commit that is compared [default: the work tree, as it is on disk].
+    #[arg(long, value_name = "REV")]
+    pub(crate) head: Option<String>,
+    /// Compare with the commit at which the head left REV, as a pull request does.
+    #[arg(long)]
+    pub(crate) merge_base: bool,
+    /// Which of the daemons' :profiles [default: $ECOSYSTEM_PROFILE, else $NODE_ENV].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// For people, as a comment on a pull request, or for programs.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human")]
+    format: ReviewFormat,
+    /// The same as --format json.
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+    /// Exit with 3 if anything changes.
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+}
+
+impl Diff {
+    /// How the result is to look.
+    pub(crate) fn format(&self) -> ReviewFormat {
+        if self.json { ReviewFormat::Json } else { self.format }
+    }
+}
+
+/// How a review looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReviewFormat {
+    Human,
+    Markdown,
+    Json,
 }
 
 #[derive(Debug, Arguments)]

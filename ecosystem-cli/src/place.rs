@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use camino::Utf8Path;
 use ecosystem_core::model::DaemonId;
 use ecosystem_core::os::kernel::own_pids;
-use ecosystem_core::os::place::{Place, variable};
+use ecosystem_core::os::place::{Named, Place, variable};
 use ecosystem_core::os::pm2::{Pm2Program, ProgramError, Search};
 use ecosystem_core::plan::Policy;
 
@@ -14,7 +14,9 @@ use crate::exit::Failure;
 
 /// The tree of a command line.
 pub(crate) fn find(tree: &args::Tree) -> Result<Place, Failure> {
-    Ok(Place::find(tree.root.as_deref(), tree.base.as_deref(), tree.owner.as_deref())?)
+    let args::Tree { root, base, owner, profile } = tree;
+    let (root, base) = (root.as_deref(), base.as_deref());
+    Ok(Place::find(&Named { root, base, owner: owner.as_deref(), profile: profile.as_deref() })?)
 }
 
 /// The program that starts PM2's daemon.

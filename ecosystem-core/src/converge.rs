@@ -10,13 +10,14 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 
-use crate::compile;
 use crate::diagnostic::{Checked, Diagnostic, Source};
+use crate::expand::Surroundings;
 use crate::model::{DaemonId, Ecosystem};
 use crate::plan::{Desired, Inventory, Plan, Policy, Step, plan, violations};
 use crate::pm2::observed::Observed;
 use crate::pm2::{Machine, Questions, questions};
 use crate::render::{GeneratedBy, GeneratedFile};
+use crate::validate::{DEFAULTS_FILE, compile_in};
 
 pub use extent::{Extent, Known};
 
@@ -28,9 +29,10 @@ pub trait Host {
     /// The root cannot be looked at: that is not an empty tree.
     fn tree(&mut self) -> Result<Tree, HostError>;
 
-    /// Reads what these daemons are made of, and nothing else. `None` where that is not simply there to be read: only a
-    /// look at the whole tree can tell what has become of it.
-    fn sources(&mut self, daemons: &BTreeSet<DaemonId>) -> Option<Vec<Source>>;
+    /// Reads what these daemons are made of, and nothing else: their sources, the defaults above them, what these include
+    /// and what they are read in. `None` where that is not simply there to be read: only a look at the whole tree can tell
+    /// what has become of it.
+    fn daemons(&mut self, daemons: &BTreeSet<DaemonId>) -> Option<Tree>;
 
     /// Writes generated files that differ from what is there; one result for each, in order.
     fn write(&mut self, files: &[GeneratedFile], progress: &dyn Progress) -> Vec<Written>;
@@ -110,6 +112,8 @@ pub struct Tree {
     pub unreadable: BTreeMap<String, Diagnostic>,
     /// What else there is to say, such as links that are not followed.
     pub notes: Vec<Diagnostic>,
+    /// What the sources are read in, but for [`unreadable`](Tree::unreadable).
+    pub surroundings: Surroundings,
 }
 
 /// What one pass is to do.
@@ -121,10 +125,42 @@ pub struct Pass {
     pub generated_by: GeneratedBy,
     /// The folder that relative paths resolve against, absolute.
     pub base: Utf8PathBuf,
+    /// What the tree had said of itself when its owner and its base were looked up.
+    pub expected: Expected,
     /// How much is looked at.
     pub extent: Extent,
     /// Whether to stop before anything is written or applied.
     pub dry_run: bool,
+}
+
+/// What a tree's own `defaults.edn` said when whose it is and what it resolves against were looked up; `None` for what
+/// the caller has chosen, whatever the tree says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Expected {
+    /// `:owner`, if it had one.
+    pub owner: Option<Option<String>>,
+    /// `:base`, if it had one.
+    pub base: Option<Option<String>>,
+}
+
+impl Expected {
+    /// Why a pass that began on these grounds cannot go on: every process would be taken for somebody else's.
+    fn check(&self, ecosystem: &Ecosystem) -> Result<(), HostError> {
+        let said = &ecosystem.settings;
+        let changed = |before: &Option<Option<String>>, now: &Option<String>| {
+            before.as_ref().is_some_and(|it| it != now)
+        };
+        let what = match (changed(&self.owner, &said.owner), changed(&self.base, &said.base)) {
+            // What broken defaults say is not known, and nothing is done below them.
+            _ if ecosystem.unreadable.contains(DEFAULTS_FILE) => return Ok(()),
+            (true, _) => "owner",
+            (_, true) => "base",
+            (false, false) => return Ok(()),
+        };
+        let message =
+            format!("`:{what}` in the tree's defaults.edn is not what it was when this program began");
+        Err(HostError::new(message).hint("nothing was changed; run it again, or start the watcher again"))
+    }
 }
 
 /// What came of one pass.
@@ -143,6 +179,8 @@ pub struct Report {
     pub written: Vec<Written>,
     /// Files beside the tree that its definitions take something from, there or not: env files, absolute.
     pub env_files: BTreeSet<Utf8PathBuf>,
+    /// Files that its sources include, there or not, by their paths as seen from the root.
+    pub included: BTreeSet<String>,
     /// What the tree says, for this machine.
     pub desired: Desired,
     /// What PM2 had before.
@@ -278,24 +316,27 @@ impl HostError {
 pub fn converge(host: &mut impl Host, pass: &Pass, progress: &dyn Progress) -> Result<Report, HostError> {
     let (reading, only) = read_within(host, &pass.extent)?;
     progress.read(&reading);
-    let known = extent::known(&reading);
-    let Reading { sources, ecosystem, diagnostics } = reading;
+    pass.expected.check(&reading.ecosystem)?;
+    let mut known = extent::known(&reading);
+    let Reading { sources, ecosystem, diagnostics, surroundings } = reading;
     let policy = within(&pass.policy, only.as_ref());
     let written = if pass.dry_run {
         Vec::new()
     } else {
         host.write(&generated_files(&ecosystem, &policy, &pass.generated_by), progress)
     };
-    let questions = questions(&ecosystem, &pass.base);
+    let questions = questions(&ecosystem, &pass.base, &surroundings.environment);
     let machine = host.machine(&questions)?;
-    let desired = Desired::new(&ecosystem, &machine);
+    let mut desired = Desired::new(&ecosystem, &machine);
     let names = || desired.apps.keys().map(ToString::to_string).collect::<BTreeSet<_>>();
     let (observed, inventory) = observe(host, only.as_ref().map(|_| names()).as_ref())?;
+    desired.hide(&inventory);
     let plan = plan(&desired, &observed, &inventory, &policy);
     if let Some(violation) = violations(&plan, &desired, &observed, &policy).first() {
         return Err(HostError::new(violation.to_string())
             .hint("nothing was applied; this is a defect, please report it"));
     }
+    extent::without_surplus(&mut known, &plan, &desired);
     let applied = if pass.dry_run {
         Done::nothing()
     } else {
@@ -304,6 +345,7 @@ pub fn converge(host: &mut impl Host, pass: &Pass, progress: &dyn Progress) -> R
     };
     let Done { outcomes, discarded, remembered } = applied;
     let env_files = questions.env_files;
+    let included = surroundings.included.into_keys().collect();
     Ok(Report {
         only,
         known,
@@ -311,6 +353,7 @@ pub fn converge(host: &mut impl Host, pass: &Pass, progress: &dyn Progress) -> R
         diagnostics,
         written,
         env_files,
+        included,
         desired,
         observed,
         plan,
@@ -327,7 +370,7 @@ fn read_within(
 ) -> Result<(Reading, Option<BTreeSet<DaemonId>>), HostError> {
     if let Extent::Daemons(known) = extent {
         let daemons: BTreeSet<DaemonId> = known.keys().cloned().collect();
-        let some = host.sources(&daemons).map(|sources| read(Tree { sources, ..Tree::default() }));
+        let some = host.daemons(&daemons).map(read);
         if let Some(reading) = some.filter(|reading| extent::known(reading) == *known) {
             return Ok((reading, Some(daemons)));
         }
@@ -396,6 +439,8 @@ fn apply(
     let after = present.after(desired, observed, plan, &succeeded);
     // The files first: what is forgotten before they are gone is never looked for again.
     let discarded = host.discard(&plan.ended(desired, &before.lost(&after, desired), &succeeded));
+    let failed = discarded.iter().filter(|it| it.result.is_err()).map(|it| &it.daemon);
+    let after = after.with_all_of(&failed.collect(), &before);
     let second = if after == before { Ok(()) } else { host.remember(&after) };
     Done { outcomes, discarded, remembered: first.and(second) }
 }
@@ -409,18 +454,24 @@ pub struct Reading {
     pub ecosystem: Ecosystem,
     /// Everything there is to say of them.
     pub diagnostics: Vec<Diagnostic>,
+    /// What they were read in.
+    pub surroundings: Surroundings,
 }
 
 /// Compiles what was read of a tree.
 #[must_use]
 pub fn read(tree: Tree) -> Reading {
-    let Tree { sources, unreadable, notes } = tree;
-    let Checked { output: mut ecosystem, mut diagnostics } = compile(&sources);
-    ecosystem.unreadable = unreadable.keys().cloned().collect();
+    let Tree { mut sources, unreadable, notes, surroundings } = tree;
+    let surroundings = Surroundings { unreadable: unreadable.keys().cloned().collect(), ..surroundings };
+    let Checked { output: ecosystem, mut diagnostics } = compile_in(&sources, &surroundings);
     diagnostics.extend(unreadable.into_values());
     diagnostics.extend(notes);
     let Checked { output: ecosystem, diagnostics } = Checked::new(ecosystem, diagnostics);
-    Reading { sources, ecosystem, diagnostics }
+    // Diagnostics may point into a file beside the tree.
+    let beside = surroundings.included.iter().filter(|(path, _)| path.starts_with("../"));
+    let beside = beside.filter_map(|(path, contents)| Some((path.clone(), contents.clone().ok()?)));
+    sources.extend(beside.map(|(path, contents)| Source { path, contents }));
+    Reading { sources, ecosystem, diagnostics, surroundings }
 }
 
 /// The generated file of every valid daemon in scope.

@@ -64,6 +64,15 @@ impl Span {
     }
 }
 
+/// Where something was written: a source, and a place in it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+pub struct Origin {
+    /// The [`Source::path`] it points into.
+    pub path: String,
+    /// The bytes it takes there.
+    pub span: Span,
+}
+
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]

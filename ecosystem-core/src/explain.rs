@@ -117,8 +117,19 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::diagnostic::Checked;
-    use crate::{compile, edn, format, validate};
+    use crate::diagnostic::{Checked, Diagnostic};
+    use crate::expand::Surroundings;
+    use crate::{edn, expand, format, validate};
+
+    /// What there is to say of an example, of which any file may include another.
+    fn said_of(example: Example) -> Vec<Diagnostic> {
+        let sources = example.sources();
+        let file = |source: &Source| (source.path.clone(), Ok(source.contents.clone()));
+        let included = sources.iter().map(file).collect();
+        let Checked { diagnostics, .. } =
+            validate::compile_in(&sources, &Surroundings { included, ..Surroundings::default() });
+        diagnostics
+    }
 
     #[test]
     fn every_section_is_understood() {
@@ -129,7 +140,7 @@ mod tests {
     #[test]
     fn every_code_is_explained() {
         let explained: BTreeSet<&str> = explanations().map(|it| it.code).collect();
-        let codes = [edn::codes::ALL, validate::codes::ALL].concat();
+        let codes = [edn::codes::ALL, expand::codes::ALL, validate::codes::ALL].concat();
         let missing: Vec<_> = codes.iter().filter(|(code, _)| !explained.contains(code)).collect();
         assert_eq!(missing, Vec::<&(&str, &str)>::new(), "no section in docs/diagnostics.md");
     }
@@ -138,10 +149,10 @@ mod tests {
     #[test]
     fn wrong_examples_give_their_code_and_right_ones_nothing() {
         for it in explanations() {
-            let Checked { diagnostics, .. } = compile(&it.wrong.sources());
+            let diagnostics = said_of(it.wrong);
             let found = diagnostics.iter().any(|found| found.code == it.code);
             assert_eq!(found, matches!(it.wrong, Example::Sources(_)), "{}: {diagnostics:#?}", it.code);
-            assert_eq!(compile(&it.right.sources()).diagnostics, [], "the right one of {}", it.code);
+            assert_eq!(said_of(it.right), [], "the right one of {}", it.code);
         }
     }
 

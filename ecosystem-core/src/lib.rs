@@ -6,6 +6,7 @@
 //!
 //! 1. [`edn`] reads text to nodes, strictly, with a place for every key and value. What is wrong becomes a
 //!    [`Diagnostic`] that points there, and reading goes on: all problems are said at once.
+//!    [`expand`] is its next step: what one daemon is put together from, each node still telling where it was written.
 //! 2. [`model`] is what a tree says once it is valid: an [`Ecosystem`] of daemons and their apps. Its
 //!    [`schema`](model::schema) is PM2's schema as a table, which everything else goes by.
 //! 3. [`validate`] turns nodes into the model. [`compile`] is the first two steps in one call, over all sources; a
@@ -20,14 +21,16 @@
 //!    [`Hold`](plan::Hold)s. What was applied before comes in as an [`Inventory`](plan::Inventory), and what the
 //!    caller allows, wants and has seen as a [`Policy`].
 //! 7. [`converge`] is one whole pass over the trait [`Host`](converge::Host), behind which the world lies.
-//! 8. [`scaffold`] stands beside the way: the texts that a tree or a daemon begins with. [`format`](mod@format) brings
+//! 8. [`review`](mod@review) tells what a change of a tree will do, by planning one side of it over the other, and
+//!    [`snapshot`](mod@snapshot) keeps generated configs in a form that is made to be reviewed.
+//! 9. [`scaffold`] stands beside the way: the texts that a tree or a daemon begins with. [`format`](mod@format) brings
 //!    such texts, whoever wrote them, into one layout. [`explain`] tells what each diagnostic means, [`json_schema`]
 //!    what may stand in a source, as a JSON Schema. [`import`] writes sources for those who come from elsewhere: from
 //!    what PM2 runs, or from a config of PM2's.
-//! 9. `os`, with the feature of that name, is the world as such a host: disk, locks, PM2's sockets, `/proc`. It also
-//!    has what a watcher needs besides: PM2's events and its dump, a way to tell a pass at work to hurry or to end,
-//!    and the state that is left for others to read. It is the only module with effects, and without the feature it
-//!    is not even compiled.
+//! 10. `os`, with the feature of that name, is the world as such a host: disk, locks, PM2's sockets, `/proc`. It also
+//!     has what a watcher needs besides: PM2's events and its dump, a way to tell a pass at work to hurry or to end,
+//!     and the state that is left for others to read. It is the only module with effects, and without the feature it
+//!     is not even compiled.
 //!
 //! Text to a file that PM2 loads:
 //!
@@ -68,6 +71,7 @@ pub mod diagnostic;
 pub mod printable;
 
 pub mod edn;
+pub mod expand;
 pub mod model;
 pub mod validate;
 
@@ -80,6 +84,9 @@ pub mod pm2;
 pub mod plan;
 
 pub mod converge;
+
+pub mod review;
+pub mod snapshot;
 
 pub mod explain;
 pub mod format;

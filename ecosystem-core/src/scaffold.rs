@@ -8,7 +8,7 @@ mod readme;
 #[cfg(test)]
 mod tests;
 
-pub use app::{Command, NewApp, Watcher};
+pub use app::{Command, NewApp, Watcher, literal};
 pub use readme::readme;
 
 /// The daemon of the watcher, as a folder below the root.

@@ -1,12 +1,12 @@
 //! The list of diagnostics names every code, with the meaning that the source gives it.
 
-use ecosystem_core::{edn, validate};
+use ecosystem_core::{edn, expand, validate};
 
 const LIST: &str = include_str!("../../docs/diagnostics.md");
 
 /// Every code there is, with its meaning.
 fn codes() -> Vec<(&'static str, &'static str)> {
-    let all = [edn::codes::ALL, validate::codes::ALL];
+    let all = [edn::codes::ALL, expand::codes::ALL, validate::codes::ALL];
     #[cfg(feature = "os")]
     let all = [&all[..], &[ecosystem_core::os::codes::ALL]].concat();
     all.into_iter().flatten().copied().collect()

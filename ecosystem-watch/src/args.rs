@@ -6,6 +6,7 @@ use camino::Utf8PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{ArgAction, Parser};
 use ecosystem_core::model::Prune;
+use ecosystem_core::os::place::Named;
 
 use crate::speak::Format;
 
@@ -19,12 +20,17 @@ pub(crate) struct Args {
     /// The folder that holds the daemons [default: ./system/daemons where that exists].
     #[arg(value_name = "DIR")]
     pub(crate) root: Option<Utf8PathBuf>,
-    /// What relative paths in the EDN resolve against [default: the nearest folder above DIR with a .git, else DIR].
+    /// What relative paths in the EDN resolve against [default: `:base` in DIR/defaults.edn, else the
+    /// nearest folder above DIR with a .git, else DIR].
     #[arg(long, value_name = "DIR")]
     pub(crate) base: Option<Utf8PathBuf>,
-    /// Id of the tree that its processes carry [default: the absolute path of DIR].
+    /// Id of the tree that its processes carry [default: `:owner` in DIR/defaults.edn, else the absolute path of
+    /// DIR].
     #[arg(long, value_name = "ID")]
     pub(crate) owner: Option<String>,
+    /// Which of the daemons' :profiles [default: $ECOSYSTEM_PROFILE, else $NODE_ENV].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
     /// The pm2 program that starts PM2's daemon when it is not up.
     #[arg(long, value_name = "FILE")]
     pub(crate) pm2: Option<Utf8PathBuf>,
@@ -46,10 +52,11 @@ pub(crate) struct Args {
     /// Start again what was stopped by hand (pm2 stop).
     #[arg(long)]
     pub(crate) heal_stopped: bool,
-    /// What to do with apps that the tree no longer declares and that have no `:prune` of their own.
-    #[arg(long, value_name = "HOW", default_value = "auto",
+    /// What to do with apps that the tree no longer declares and that have no `:prune` of their own [default: `:prune`
+    /// in the tree's defaults.edn, else auto].
+    #[arg(long, value_name = "HOW",
           value_parser = PossibleValuesParser::new(["auto", "confirm", "never"]).try_map(|word| word.parse::<Prune>()))]
-    pub(crate) prune: Prune,
+    pub(crate) prune: Option<Prune>,
     /// How long a daemon must be gone from the tree before its processes are deleted.
     #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = seconds_or_none)]
     pub(crate) prune_grace: Duration,
@@ -73,6 +80,14 @@ pub(crate) struct Args {
     pub(crate) succeed: Option<String>,
 }
 
+impl Args {
+    /// Which tree is meant.
+    pub(crate) fn named(&self) -> Named<'_> {
+        let (root, base) = (self.root.as_deref(), self.base.as_deref());
+        Named { root, base, owner: self.owner.as_deref(), profile: self.profile.as_deref() }
+    }
+}
+
 fn on_off() -> impl clap::builder::TypedValueParser<Value = bool> {
     PossibleValuesParser::new(["on", "off"]).map(|word| word == "on")
 }
@@ -93,5 +108,9 @@ fn seconds(text: &str) -> Result<Duration, String> {
 
 fn seconds_or_none(text: &str) -> Result<Duration, String> {
     let seconds = text.parse::<f64>().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    seconds.ok_or_else(|| "expected a number of seconds, such as 3 or 0.5".to_owned())
+    let seconds = seconds.filter(|duration| *duration <= LONGEST);
+    seconds.ok_or_else(|| "expected a number of seconds up to a year, such as 3 or 0.5".to_owned())
 }
+
+/// Times of the machine's clock end somewhere: none that is meant lies beyond this.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use ecosystem_core::converge::{Extent, Host as _, HostError, Pass, Progress, Report, converge};
 use ecosystem_core::model::{DaemonId, Owner};
 use ecosystem_core::os::host::{OsHost, Settings};
@@ -52,6 +52,7 @@ impl<'a> Passes<'a> {
         let settings = Settings {
             root: place.root.clone(),
             base: place.base.clone(),
+            profile: place.profile.clone(),
             owner: place.owner(),
             home: pm2_home(args.pm2_home.as_deref())?,
             jobs: usize::from(args.jobs),
@@ -126,8 +127,15 @@ impl<'a> Passes<'a> {
         progress: &dyn Progress,
     ) -> Result<Report, HostError> {
         let generated_by = self.place.generated_by(env!("CARGO_PKG_VERSION"))?;
-        let pass = Pass { policy, generated_by, base: self.place.base.clone(), extent, dry_run: false };
+        let Place { base, expected, .. } = self.place.clone();
+        let pass = Pass { policy, generated_by, base, expected, extent, dry_run: false };
         converge(host, &pass, progress)
+    }
+
+    /// Files beside the tree that a pass has taken something from.
+    pub(crate) fn beside(&self, report: &Report) -> BTreeSet<Utf8PathBuf> {
+        let included = report.included.iter().map(|path| self.place.included(path));
+        report.env_files.iter().cloned().chain(included).collect()
     }
 
     fn save(&self, host: &mut OsHost) -> Result<(), String> {

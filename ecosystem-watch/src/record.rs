@@ -30,6 +30,11 @@ impl Record {
         Self { lock, state }
     }
 
+    /// Keeps what is done with apps that the tree has lost.
+    pub(crate) fn prunes(&mut self, prune: Prune) {
+        self.state.prune = prune;
+    }
+
     /// Writes down a look, whatever came of it.
     ///
     /// # Errors

@@ -2,11 +2,11 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use ecosystem_core::Source;
-use ecosystem_core::converge::{HostError, Reading, read};
+use ecosystem_core::converge::{HostError, Reading, Tree, read};
 use ecosystem_core::diagnostic::Diagnostic;
 use ecosystem_core::model::DaemonId;
 use ecosystem_core::os::new_file::{self, Begun};
-use ecosystem_core::os::place::variable;
+use ecosystem_core::os::place::{Place, variable};
 use ecosystem_core::os::{program, tree};
 
 use crate::exit::Failure;
@@ -21,8 +21,8 @@ pub(super) struct Judged {
 }
 
 /// Reads the tree and the new source as one, so that names that clash are seen before anything is written.
-pub(super) fn judge(root: &Utf8Path, id: &DaemonId, text: &str) -> Result<Judged, HostError> {
-    judge_all(root, &[(id.clone(), text.to_owned())])
+pub(super) fn judge(place: &Place, id: &DaemonId, text: &str) -> Result<Judged, HostError> {
+    judge_all(place, &[(id.clone(), text.to_owned())])
 }
 
 impl Judged {
@@ -74,8 +74,8 @@ pub(super) fn new_daemon(root: &Utf8Path, id: &str) -> Result<DaemonId, Failure>
 }
 
 /// The same for several sources, in a tree that need not be there yet.
-pub(super) fn judge_all(root: &Utf8Path, texts: &[(DaemonId, String)]) -> Result<Judged, HostError> {
-    let mut tree = if root.exists() { tree::read(root)? } else { ecosystem_core::converge::Tree::default() };
+pub(super) fn judge_all(place: &Place, texts: &[(DaemonId, String)]) -> Result<Judged, HostError> {
+    let mut tree = if place.root.exists() { place.tree()? } else { Tree::default() };
     tree.sources.extend(texts.iter().map(|(id, text)| Source::new(id.source_path(), text.as_str())));
     let Reading { sources, mut diagnostics, .. } = read(tree);
     let is_new = |path: &String| texts.iter().any(|(id, _)| id.source_path() == *path);

@@ -4,7 +4,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 use ecosystem_core::converge::{Reading, read};
 use ecosystem_core::diagnostic::Diagnostic;
 use ecosystem_core::model::DaemonId;
-use ecosystem_core::os::tree;
 use serde_json::json;
 
 use super::failed_if;
@@ -15,7 +14,7 @@ use crate::show::{self, place::Places};
 
 pub(super) fn run(args: &args::Check) -> Result<Exit, Failure> {
     let place = place::find(&args.tree)?;
-    let reading = read(tree::read(&place.root)?);
+    let reading = read(place.tree()?);
     show(args.format(), &reading, &place.root)?;
     Ok(failed_if(reading.diagnostics.iter().any(Diagnostic::is_error)))
 }
@@ -44,7 +43,7 @@ fn working_folder() -> Option<Utf8PathBuf> {
 }
 
 fn json(reading: &Reading) -> serde_json::Value {
-    let Reading { sources, ecosystem, diagnostics } = reading;
+    let Reading { sources, ecosystem, diagnostics, surroundings: _ } = reading;
     let daemons: Vec<&str> = ecosystem.daemons.keys().map(DaemonId::as_str).collect();
     let broken: Vec<&str> = ecosystem.broken.keys().map(DaemonId::as_str).collect();
     let diagnostics = show::json::diagnostics(diagnostics, sources);

@@ -56,7 +56,9 @@ fn nothing(place: &Place) -> Desired {
     Desired {
         owner: place.owner(),
         apps: BTreeMap::new(),
+        idle: BTreeSet::new(),
         broken: BTreeMap::new(),
+        prune: None,
         unreadable: BTreeSet::new(),
     }
 }

@@ -7,7 +7,7 @@ use ecosystem_core::Source;
 use ecosystem_core::converge::HostError;
 use ecosystem_core::diagnostic::Diagnostic;
 use ecosystem_core::format::format;
-use ecosystem_core::os::place::{DEFAULT_ROOT, Place};
+use ecosystem_core::os::place::{DEFAULT_ROOT, Named, Place};
 use ecosystem_core::os::{edit, tree};
 use serde_json::json;
 
@@ -28,8 +28,10 @@ pub(super) fn run(args: &args::Fmt) -> Result<Exit, Failure> {
     }
     let mut work = Work::default();
     if args.paths.is_empty() {
-        // Says what to do where there is none.
-        Place::find(None, None, None)?;
+        if !Utf8Path::new(DEFAULT_ROOT).is_dir() {
+            // Says what to do where there is none.
+            Place::find(&Named::default())?;
+        }
         work.take(Utf8Path::new(DEFAULT_ROOT))?;
     }
     for path in &args.paths {

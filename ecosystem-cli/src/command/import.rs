@@ -6,7 +6,7 @@ use ecosystem_core::import::{Found, Grouping, Import, NewDaemon, Note, Surroundi
 use ecosystem_core::model::DaemonId;
 use ecosystem_core::os::host::OsHost;
 use ecosystem_core::os::new_file::Begun;
-use ecosystem_core::os::place::{DEFAULT_ROOT, Place, pm2_home};
+use ecosystem_core::os::place::{DEFAULT_ROOT, Named, Place, pm2_home};
 use ecosystem_core::os::pm2::Pm2Program;
 use ecosystem_core::os::{config_file, tree};
 use serde_json::json;
@@ -54,12 +54,14 @@ fn place(root: &Utf8Path, args: &args::Import) -> Result<Place, Failure> {
     let root = camino::absolute_utf8(root)
         .map_err(|error| HostError::new(format!("the folder {root} cannot be used: {error}")))?;
     let there = root.ancestors().find(|folder| folder.is_dir()).unwrap_or(&root);
-    let place = Place::find(Some(there), args.base.as_deref(), args.owner.as_deref())?;
+    let named =
+        Named { root: Some(there), base: args.base.as_deref(), owner: args.owner.as_deref(), profile: None };
+    let place = Place::find(&named)?;
     let rest = root.strip_prefix(there).unwrap_or(Utf8Path::new(""));
     let new_root = if rest.as_str().is_empty() { place.root.clone() } else { place.root.join(rest) };
     let is_base = args.base.is_none() && place.base == place.root && !place.root.join(".git").exists();
     let base = if is_base { new_root.clone() } else { place.base };
-    Ok(Place { root: new_root, base, named_owner: place.named_owner })
+    Ok(Place { root: new_root, base, ..place })
 }
 
 fn find(
@@ -263,7 +265,7 @@ impl Sorted {
 
 fn judge(daemons: &[NewDaemon], place: &Place) -> Result<Judged, HostError> {
     let texts: Vec<(DaemonId, String)> = daemons.iter().map(|it| (it.id.clone(), it.text.clone())).collect();
-    begin::judge_all(&place.root, &texts)
+    begin::judge_all(place, &texts)
 }
 
 /// One line for what is the same of several apps.

@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use ecosystem_core::converge::HostError;
 use ecosystem_core::model::DaemonId;
 use ecosystem_core::os::new_file::{self, Begun};
-use ecosystem_core::os::place::{self, Place};
+use ecosystem_core::os::place::{self, Named, Place};
 use ecosystem_core::render::config_path;
 use ecosystem_core::scaffold::{self, WATCHER, WATCHER_PROGRAM, Watcher};
 use serde_json::json;
@@ -46,7 +46,13 @@ fn make(args: &args::Init) -> Result<Place, Failure> {
         HostError::new(format!("cannot make the folder {}: {error}", args.root))
             .hint("name a folder that is to hold your daemons")
     })?;
-    let place = Place::find(Some(&args.root), args.base.as_deref(), args.owner.as_deref())?;
+    let named = Named {
+        root: Some(&args.root),
+        base: args.base.as_deref(),
+        owner: args.owner.as_deref(),
+        profile: None,
+    };
+    let place = Place::find(&named)?;
     if place.base == place.root && args.base.is_none() && !place.root.join(".git").exists() {
         let warning = show::style::WARNING;
         show::tell(&format!(
@@ -65,7 +71,7 @@ fn watcher(place: &Place, args: &args::Init) -> Result<(Option<Begun>, Option<Ju
     }
     let watcher = Watcher { program: watcher_program(&place.base)?, args: words_from_base(place, args) };
     let text = watcher.to_edn();
-    let judged = begin::judge(&place.root, &id, &text)?;
+    let judged = begin::judge(place, &id, &text)?;
     let begun = if judged.has_errors() { None } else { Some(begin::write(&place.root, &id, &text)?) };
     Ok((begun, Some(judged)))
 }

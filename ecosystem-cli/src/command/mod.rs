@@ -2,6 +2,7 @@
 
 mod begin;
 mod check;
+mod diff;
 mod down;
 mod explain;
 mod fmt;
@@ -13,6 +14,7 @@ mod prune;
 mod render;
 mod schema;
 mod scope;
+mod snapshot;
 mod status;
 mod sync;
 
@@ -40,6 +42,8 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
         Command::Schema => schema::run(),
         Command::Fmt(args) => fmt::run(args),
         Command::Render(args) => render::run(args),
+        Command::Diff(args) => diff::run(args),
+        Command::Snapshot(args) => snapshot::run(args),
         Command::Plan(args) => plan::run(&args.into()),
         Command::Sync(args) if args.dry_run => plan::run(&args.into()),
         Command::Sync(args) => sync::run(args),
@@ -56,6 +60,7 @@ fn settings(place: &Place, pm2: &args::Pm2, pace: &args::Pace) -> Result<Setting
     Ok(Settings {
         root: place.root.clone(),
         base: place.base.clone(),
+        profile: place.profile.clone(),
         owner: place.owner(),
         home: pm2_home(pm2.pm2_home.as_deref())?,
         jobs: usize::from(pace.jobs),
@@ -70,6 +75,7 @@ fn pass(place: &Place, policy: Policy, dry_run: bool) -> Result<Pass, Failure> {
         policy,
         generated_by: place.generated_by(env!("CARGO_PKG_VERSION"))?,
         base: place.base.clone(),
+        expected: place.expected.clone(),
         extent: Extent::Whole,
         dry_run,
     })

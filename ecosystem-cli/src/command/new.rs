@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use ecosystem_core::converge::HostError;
 use ecosystem_core::model::DaemonId;
 use ecosystem_core::os::new_file::Begun;
-use ecosystem_core::os::place::{self, Place};
+use ecosystem_core::os::place::{self, Named, Place};
 use ecosystem_core::os::program;
 use ecosystem_core::scaffold::{Command, NewApp};
 use serde_json::json;
@@ -15,7 +15,13 @@ use crate::exit::{Exit, Failure};
 use crate::show;
 
 pub(super) fn run(args: &args::New) -> Result<Exit, Failure> {
-    let place = Place::find(args.dir.as_deref(), args.base.as_deref(), args.owner.as_deref())?;
+    let named = Named {
+        root: args.dir.as_deref(),
+        base: args.base.as_deref(),
+        owner: args.owner.as_deref(),
+        profile: None,
+    };
+    let place = Place::find(&named)?;
     let id = begin::new_daemon(&place.root, &args.id)?;
     let path = place.root.join(id.source_path());
     if std::fs::symlink_metadata(&path).is_ok() {
@@ -23,7 +29,7 @@ pub(super) fn run(args: &args::New) -> Result<Exit, Failure> {
     }
     let app = app(args, &place, &id)?;
     let text = app.to_edn();
-    let judged = begin::judge(&place.root, &id, &text)?;
+    let judged = begin::judge(&place, &id, &text)?;
     let written = !judged.has_errors();
     if written && begin::write(&place.root, &id, &text)? != Begun::Written {
         return Err(exists(&path));

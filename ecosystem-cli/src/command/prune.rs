@@ -7,7 +7,6 @@ use ecosystem_core::model::{DaemonId, Prune};
 use ecosystem_core::os::host::{OsHost, Settings};
 use ecosystem_core::os::kernel::own_pids;
 use ecosystem_core::os::place::Place;
-use ecosystem_core::os::tree;
 use ecosystem_core::plan::{Drift, Policy, Stopped, Why};
 use serde_json::json;
 
@@ -56,7 +55,7 @@ pub(super) fn run(args: &args::PruneOne) -> Result<Exit, Failure> {
 /// Neither is so.
 fn waiting(id: &str, place: &Place, settings: Settings, pm2: &args::Pm2) -> Result<DaemonId, Failure> {
     let id = DaemonId::new(id);
-    let ecosystem = read(tree::read(&place.root)?).ecosystem;
+    let ecosystem = read(place.tree()?).ecosystem;
     let is_there = ecosystem.daemons.contains_key(&id) || ecosystem.broken.contains_key(&id);
     if is_there && !has_lost_one(&id, place, settings)? {
         let source = show::printable_line(&id.source_path());
@@ -71,7 +70,7 @@ fn waiting(id: &str, place: &Place, settings: Settings, pm2: &args::Pm2) -> Resu
 /// Whether something of a daemon that is still there runs and is no longer declared.
 fn has_lost_one(id: &DaemonId, place: &Place, settings: Settings) -> Result<bool, Failure> {
     let policy =
-        Policy { only: Some(BTreeSet::from([id.clone()])), prune: Prune::Never, ..Policy::default() };
+        Policy { only: Some(BTreeSet::from([id.clone()])), prune: Some(Prune::Never), ..Policy::default() };
     let plan = converge(&mut OsHost::to_look(settings)?, &pass(place, policy, true)?, &Silent)?.plan;
     Ok(plan.holds.iter().any(|hold| matches!(hold.why, Why::NeverPruned | Why::Unconfirmed)))
 }

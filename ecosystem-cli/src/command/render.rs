@@ -7,8 +7,8 @@ use ecosystem_core::converge::{Pass, Reading, WriteOutcome, Written, generated_f
 use ecosystem_core::diagnostic::Diagnostic;
 use ecosystem_core::model::DaemonId;
 use ecosystem_core::os::dist::{self, DistError, Removal};
+use ecosystem_core::os::host;
 use ecosystem_core::os::place::Place;
-use ecosystem_core::os::{host, tree};
 use ecosystem_core::plan::Policy;
 use ecosystem_core::render::{GeneratedFile, check_config_name, is_current, render_aggregate};
 use serde_json::json;
@@ -23,7 +23,7 @@ pub(super) fn run(args: &args::Render) -> Result<Exit, Failure> {
     let place = place::find(&args.tree)?;
     let only = args.daemon.as_ref().map(|id| [DaemonId::new(id)].into());
     let pass = pass(&place, Policy { only, ..Policy::default() }, false)?;
-    let reading = read(tree::read(&place.root)?);
+    let reading = read(place.tree()?);
     let files = files(args, &reading, &pass)?;
     let broken = reading.diagnostics.iter().any(Diagnostic::is_error);
     progress(args.json).read(&reading);

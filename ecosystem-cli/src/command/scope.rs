@@ -6,7 +6,6 @@ use ecosystem_core::converge::{observe, read};
 use ecosystem_core::model::{DaemonId, Ecosystem};
 use ecosystem_core::os::host::OsHost;
 use ecosystem_core::os::place::Place;
-use ecosystem_core::os::tree;
 use ecosystem_core::pm2::observed::Process;
 
 use super::{IDLE, settings};
@@ -29,7 +28,7 @@ pub(super) fn only(
         return Ok(None);
     }
     let ids: BTreeSet<DaemonId> = ids.iter().map(DaemonId::new).collect();
-    let ecosystem = read(tree::read(&place.root)?).ecosystem;
+    let ecosystem = read(place.tree()?).ecosystem;
     let missing: Vec<&DaemonId> = ids.iter().filter(|id| !may_have(&ecosystem, id)).collect();
     if !missing.is_empty() {
         let running = running(place, pm2)?;

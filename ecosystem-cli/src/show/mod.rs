@@ -9,6 +9,7 @@ pub(crate) mod outcome;
 pub(crate) mod place;
 pub(crate) mod plan;
 pub(crate) mod quoting;
+pub(crate) mod review;
 pub(crate) mod sarif;
 pub(crate) mod shell;
 pub(crate) mod status;

@@ -4,7 +4,7 @@
 
 use ecosystem_core::diagnostic::{Diagnostic, Label, Severity};
 use ecosystem_core::explain::explanation;
-use ecosystem_core::{edn, os, validate};
+use ecosystem_core::{edn, expand, os, validate};
 use serde_json::{Value as Json, json};
 
 use super::place::{Places, Region};
@@ -38,7 +38,7 @@ type Rule = (&'static str, &'static str);
 
 /// Every code there is: who reads the log may want to switch one off before it is ever found.
 fn rules() -> Vec<Rule> {
-    let mut rules = [edn::codes::ALL, validate::codes::ALL, os::codes::ALL].concat();
+    let mut rules = [edn::codes::ALL, expand::codes::ALL, validate::codes::ALL, os::codes::ALL].concat();
     rules.sort_unstable();
     rules
 }

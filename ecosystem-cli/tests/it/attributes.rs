@@ -22,7 +22,7 @@ use crate::support::recording_stub::prepared_by_pm2_from;
 
 /// Compares for each app of one `ecosystem.edn`, on each version.
 fn check(edn: &str) {
-    for version in VERSIONS {
+    for &version in VERSIONS {
         let place = Place::new();
         let ecosystem = place.compile(edn);
         let machine = place.machine(&ecosystem, version);
@@ -135,7 +135,13 @@ impl Place {
             env: command.get_envs().map(|(name, value)| (text(name), text(value.unwrap()))).collect(),
         };
         let owner = Owner::new(self.root());
-        gather(&questions(ecosystem, &self.base()), owner, self.base(), self.home().to_owned(), daemon)
+        gather(
+            &questions(ecosystem, &self.base(), &Default::default()),
+            owner,
+            self.base(),
+            self.home().to_owned(),
+            daemon,
+        )
     }
 
     /// What PM2's program tells its daemon of the generated file, by name of the app.
@@ -235,7 +241,7 @@ fn logs() {
 fn environments() {
     check(
         r#"{:apps [{:name "typed" :script "idle.js" :io {:conf {:tracing false} :list [1 2]}
-                    :env {:TEXT "a ${b} `c`" :NUMBER 3 :FLAG true :HALF 0.5 :WHOLE 2.0 :EMPTY "" :MAP {:a [1 "x"]}}
+                    :env {:TEXT "a $${b} `c`" :NUMBER 3 :FLAG true :HALF 0.5 :WHOLE 2.0 :EMPTY "" :MAP {:a [1 "x"]}}
                     :env_production {:NODE_ENV "production" :PORT 1} :env-test {:NODE_ENV "test"}}
                    {:name "files" :script "a.js" :cwd "sub/dir" :env-file ["../../one.env" "../two.env"]
                     :env {:A "from the definition"}}

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use ecosystem_core::explain::{Example, explanation, explanations};
-use ecosystem_core::{edn, os, validate};
+use ecosystem_core::{edn, expand, os, validate};
 use serde_json::Value as Json;
 
 fn cli(args: &[&str]) -> (Option<i32>, String) {
@@ -15,7 +15,9 @@ fn cli(args: &[&str]) -> (Option<i32>, String) {
 
 #[test]
 fn each_code_is_explained_under_its_meaning() {
-    for (code, meaning) in [edn::codes::ALL, validate::codes::ALL, os::codes::ALL].concat() {
+    for (code, meaning) in
+        [edn::codes::ALL, expand::codes::ALL, validate::codes::ALL, os::codes::ALL].concat()
+    {
         assert_eq!(explanation(code).map(|it| it.meaning), Some(meaning), "{code} in docs/diagnostics.md");
     }
 }

@@ -320,6 +320,7 @@ fn what_is_saved_of_it_is_ours_when_pm2_brings_it_back() {
         jobs: 1,
         patience: LONG,
         allow_pm2: None,
+        profile: None,
         interrupt: Interrupt::default(),
     };
     // As the watcher saves.

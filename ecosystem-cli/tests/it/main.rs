@@ -22,6 +22,7 @@ mod hostile;
 mod import;
 mod init;
 mod recording;
+mod review;
 mod sniff;
 mod story;
 mod watcher;

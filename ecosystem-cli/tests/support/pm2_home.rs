@@ -22,8 +22,13 @@ pub(crate) struct Pm2Home {
 impl Pm2Home {
     /// A home with a running daemon.
     pub(crate) fn running(version: &str) -> Self {
+        Self::running_with(version, &[])
+    }
+
+    /// A home with a daemon that has these variables too: some of its settings come in no other way.
+    pub(crate) fn running_with(version: &str, environment: &[(&str, &str)]) -> Self {
         let home = Self::empty(version);
-        let output = home.pm2().arg("ping").output().unwrap();
+        let output = home.pm2().envs(environment.iter().copied()).arg("ping").output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         wait_until("PM2's daemon listens", LONG, || Client::connect(&home.path, Timeouts::default()).is_ok());
         home

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 use tempfile::TempDir;
@@ -21,6 +22,7 @@ const HANGS: Duration = Duration::from_secs(90);
 pub(crate) struct World {
     base: TempDir,
     pub(crate) pm2: Pm2Home,
+    listed: Mutex<Option<(Instant, Vec<Json>)>>,
 }
 
 impl World {
@@ -30,8 +32,13 @@ impl World {
     }
 
     pub(crate) fn of_version(version: &str) -> Self {
+        Self::with_daemon(version, &[])
+    }
+
+    /// With these variables in the environment of PM2's daemon.
+    pub(crate) fn with_daemon(version: &str, environment: &[(&str, &str)]) -> Self {
         let base = hermetic::short_temp_dir();
-        let world = Self { base, pm2: Pm2Home::running(version) };
+        let world = Self { base, pm2: Pm2Home::running_with(version, environment), listed: Mutex::default() };
         world.make_root();
         world
     }
@@ -105,9 +112,22 @@ impl World {
         pids
     }
 
-    /// PM2's process list.
+    /// PM2's process list, as it is after this was called.
+    ///
+    /// Threads that ask while another one is waiting for the answer share the next one: a list of dozens of processes
+    /// costs PM2 some milliseconds, and dozens of looks ask for it again and again.
     pub(crate) fn list(&self) -> Vec<Json> {
-        self.pm2.client().list().unwrap()
+        let asked = Instant::now();
+        let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+        match listed.as_ref() {
+            Some((begun, list)) if *begun > asked => list.clone(),
+            _ => {
+                let begun = Instant::now();
+                let list = self.pm2.client().list().unwrap();
+                *listed = Some((begun, list.clone()));
+                list
+            }
+        }
     }
 
     /// PM2's record of the first process of an app.

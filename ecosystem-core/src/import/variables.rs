@@ -29,13 +29,6 @@ impl Variables {
         let inherited = (!inherited.is_empty()).then(|| (":inherit-env".to_owned(), Form::Vector(inherited)));
         env.into_iter().chain(inherited).chain(blocks).collect()
     }
-
-    fn refer(&mut self, name: &str) {
-        match reference::in_env(name) {
-            Some(form) => self.env.push((key(name), form)),
-            None => drop(self.inherited.insert(name.to_owned())),
-        }
-    }
 }
 
 /// The variables of an app named `name`; what is left out is noted, without its value.
@@ -65,11 +58,8 @@ pub(super) fn of(app: &FoundApp, name: &str, around: &Surroundings, notes: &mut 
         ));
     }
     for missing in &app.unset {
-        notes.push(format!(
-            "{missing} is read from the environment by the config; {}",
-            reference::from_where()
-        ));
-        variables.refer(missing);
+        notes.push(format!("{missing} is read from the environment by the config; {}", reference::INHERITED));
+        variables.inherited.insert(missing.clone());
     }
     for (key, block) in app.keys.iter().filter(|(key, _)| key.starts_with("env_")) {
         if !key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
@@ -205,8 +195,8 @@ fn take(variables: &mut Variables, name: &str, value: &Json, notes: &mut Vec<Str
             notes.push(format!("{name} is null, which PM2 gives to the app as a text; it is left out"));
         }
         _ if holds_secret(name, value) => {
-            notes.push(format!("{name} looks like a secret; {}", reference::from_where()));
-            variables.refer(name);
+            notes.push(format!("{name} looks like a secret; {}", reference::REQUIRED));
+            variables.env.push((key(name), reference::required(name)));
         }
         _ => variables.env.push((key(name), form(value))),
     }

@@ -1,9 +1,11 @@
 //! The language as a JSON Schema, draft 2020-12: what EDN means, said of the JSON that it comes to.
 //!
-//! Keywords are texts without their colon, as keys and as values; sets are arrays; a tag is what it stands for. Keys and
+//! Keywords are texts without their colon, as keys and as values; sets are arrays. JSON has nothing for a tag: what it
+//! stands for is judged, and a text with `${…}` is the reference to the environment that can be spelled. Keys and
 //! types come from [PM2's schema](crate::model::schema) as validation knows it, and descriptions from the page
 //! `docs/language.md`: neither can fall behind. What a schema cannot say, [`compile`](crate::compile) says: two
-//! spellings of one key, names that are taken, cron patterns, and whatever is about more than one app.
+//! spellings of one key, names that are taken, cron patterns, and whatever is about more than one app or file. So it takes
+//! `nil` for what a `defaults.edn` may have given, and an app without a script.
 
 mod keys;
 mod language;
@@ -36,11 +38,43 @@ pub fn json_schema() -> Json {
                 "items": { "$ref": "#/$defs/app" },
             },
             "deploy": described("deploy", values::data()),
-            "profiles": described("profiles", json!({})),
+            "profiles": profiles(),
         },
         "patternProperties": notes(),
         "additionalProperties": false,
         "$defs": definitions(),
+    })
+}
+
+/// What is different when a profile is asked for, by its name.
+fn profiles() -> Json {
+    json!({
+        "description": "other apps, when asked for",
+        "type": "object",
+        "patternProperties": notes(),
+        "additionalProperties": {
+            "type": "object",
+            "properties": { "apps": { "type": "array", "items": { "$ref": "#/$defs/app" } } },
+            "patternProperties": notes(),
+            "additionalProperties": false,
+        },
+    })
+}
+
+/// A `defaults.edn`; what only the one in the root may have is taken in each.
+fn defaults_file() -> Json {
+    json!({
+        "title": "defaults.edn",
+        "description": "what every app in and below a folder has unless it says otherwise",
+        "type": "object",
+        "properties": {
+            "defaults": { "allOf": [{ "$ref": "#/$defs/keys" }, { "not": needed("name") }] },
+            "owner": described("owner", values::text()),
+            "base": described("base", values::text()),
+            "prune": { "$ref": "#/$defs/prune" },
+        },
+        "patternProperties": notes(),
+        "additionalProperties": false,
     })
 }
 
@@ -51,31 +85,44 @@ fn notes() -> Json {
 
 fn definitions() -> Json {
     let mut definitions = Map::new();
-    definitions.insert("app".to_owned(), app());
+    definitions.insert(
+        "app".to_owned(),
+        json!({
+            "description": "one PM2 process definition",
+            "$ref": "#/$defs/keys",
+            "allOf": [needed("name")],
+        }),
+    );
+    definitions.insert("keys".to_owned(), app_keys());
+    definitions.insert("defaults_file".to_owned(), defaults_file());
     for key in keys::all() {
-        definitions.insert(key.name().to_owned(), described(&key.kebab(), key.values()));
+        // `nil` takes away what defaults give; a name is nobody's default.
+        let values = match key.name() {
+            "name" => key.values(),
+            _ => values::or_null(key.values()),
+        };
+        definitions.insert(key.name().to_owned(), described(&key.kebab(), values));
     }
     definitions.insert("variables".to_owned(), values::variables());
     definitions.insert("data".to_owned(), values::json_value());
     definitions.into()
 }
 
-/// Each key under each of its spellings: editors complete what is listed, and patterns are not.
-fn app() -> Json {
+/// Each key of an app under each of its spellings: editors complete what is listed, and patterns are not.
+fn app_keys() -> Json {
     let spelled = |key: AppKey| key.spellings().into_iter().map(move |spelling| (spelling, key.name()));
     let mut properties = Map::new();
     for (spelling, name) in keys::all().flat_map(spelled) {
         properties.insert(spelling, json!({ "$ref": format!("#/$defs/{name}") }));
     }
     let mut patterns = notes();
-    patterns[env_blocks(&properties)] = json!({ "$ref": "#/$defs/variables" });
+    patterns[env_blocks(&properties)] = values::or_null(json!({ "$ref": "#/$defs/variables" }));
     json!({
-        "description": "one PM2 process definition",
+        "description": "keys of an app",
         "type": "object",
         "properties": properties,
         "patternProperties": patterns,
         "additionalProperties": false,
-        "allOf": [needed("name"), needed("script")],
     })
 }
 

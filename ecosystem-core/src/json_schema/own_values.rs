@@ -16,6 +16,7 @@ pub(super) fn of(key: &str) -> Json {
         "inherit_env" => either([json!({ "const": "all" }), array(&name())]),
         "depends_on" => array(&either([text(), dependency()])),
         "readiness_probe" | "liveness_probe" | "startup_probe" => probe(),
+        "enabled" => json!({ "type": "boolean" }),
         "prune" => json!({ "enum": Prune::WORDS.iter().map(|(word, _)| *word).collect::<Vec<_>>() }),
         "on_change" => words(ON_CHANGE),
         _ => json!({}),

@@ -74,8 +74,17 @@ fn the_examples_are_valid() {
 fn a_picture() {
     let schema = json_schema();
     let some = |name: &str| (name.to_owned(), schema["$defs"][name].clone());
-    let names = ["kill_timeout", "min_uptime", "args", "instances", "prune", "depends_on", "variables"];
-    let properties = schema["$defs"]["app"]["properties"].as_object().unwrap();
+    let names = [
+        "defaults_file",
+        "kill_timeout",
+        "min_uptime",
+        "args",
+        "instances",
+        "prune",
+        "depends_on",
+        "variables",
+    ];
+    let properties = schema["$defs"]["keys"]["properties"].as_object().unwrap();
     let spelled = |name: &str| {
         let reference = json!({ "$ref": format!("#/$defs/{name}") });
         let spellings = properties.iter().filter(|(_, it)| **it == reference).map(|(key, _)| key.as_str());
@@ -84,7 +93,7 @@ fn a_picture() {
     let shown = ["exec_interpreter", "node_args", "kill_timeout", "env_file", "v8"];
     insta::assert_json_snapshot!(json!({
         "root": schema["properties"],
-        "patterns": schema["$defs"]["app"]["patternProperties"],
+        "patterns": schema["$defs"]["keys"]["patternProperties"],
         "needed": schema["$defs"]["app"]["allOf"],
         "spellings": shown.map(spelled),
         "some": names.map(some).into_iter().collect::<serde_json::Map<_, _>>(),

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::model::schema::{Key, Kind};
+use crate::validate::may_refer;
 
 /// The greatest integer that a JavaScript number holds together with all below it.
 const MAX_SAFE_INTEGER: i64 = (1 << 53) - 1;
@@ -14,8 +15,32 @@ pub(super) fn of(key: Key) -> Json {
         "log_date_format" => json!({ "type": "string" }),
         // Each text is a command of its own, so that none is split.
         "post_update" => texts(),
+        _ if may_refer(key) => late(key.kind()),
         _ => of_kind(key.kind()),
     }
+}
+
+/// With a text that holds a reference, where no text is taken otherwise.
+fn late(kind: Kind) -> Json {
+    match kind {
+        Kind::Flag
+        | Kind::Integer { .. }
+        | Kind::Duration { .. }
+        | Kind::Size
+        | Kind::Instances
+        | Kind::Port => either([of_kind(kind), reference()]),
+        _ => of_kind(kind),
+    }
+}
+
+/// A text with `${…}` in it; `$${` is a literal `${`.
+fn reference() -> Json {
+    like(r"(^|[^$])\$\{")
+}
+
+/// A value that may be taken away.
+pub(super) fn or_null(values: Json) -> Json {
+    either([values, json!({ "type": "null" })])
 }
 
 fn of_kind(kind: Kind) -> Json {
@@ -54,8 +79,17 @@ pub(super) fn array(items: &Json) -> Json {
     json!({ "type": "array", "items": items })
 }
 
+/// One of these; a choice among them that is one already is taken apart.
 pub(super) fn either(schemas: impl Into<Vec<Json>>) -> Json {
-    json!({ "anyOf": schemas.into() })
+    let parts = |schema: Json| match schema {
+        Json::Object(mut only) if only.len() == 1 => match only.remove("anyOf") {
+            Some(Json::Array(parts)) => parts,
+            _ => vec![only.into()],
+        },
+        schema => vec![schema],
+    };
+    let schemas: Vec<Json> = schemas.into().into_iter().flat_map(parts).collect();
+    json!({ "anyOf": schemas })
 }
 
 pub(super) fn port() -> Json {
@@ -86,7 +120,10 @@ pub(super) fn variables() -> Json {
         "description": "variables of the process",
         "type": "object",
         "propertyNames": name(),
-        "additionalProperties": { "type": ["string", "number", "boolean", "object", "array"] },
+        "additionalProperties": {
+            "type": ["string", "number", "boolean", "object", "array", "null"],
+            "$ref": "#/$defs/data",
+        },
     })
 }
 

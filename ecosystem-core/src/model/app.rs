@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::names::AppName;
+use super::reference::References;
 use super::schema::Key;
 
 /// One app of a daemon, checked and normalised.
@@ -24,11 +25,13 @@ pub struct App {
     /// `:env_production` and kin by their full PM2 key, passed through for `pm2 start --env production`.
     pub env_blocks: BTreeMap<String, Env>,
     /// `:env_file`: paths relative to the app's working directory, later ones win.
-    pub env_files: Vec<String>,
+    pub env_files: Vec<EnvFile>,
     /// `:inherit_env`: what to take over from the environment of PM2's daemon beyond the base.
     pub inherit_env: InheritEnv,
     /// `:description`, for people.
     pub description: Option<String>,
+    /// What only the environment tells of all this.
+    pub references: References,
     /// `:prune`: what is to become of it once the tree no longer declares it; the caller's choice where `None`.
     pub prune: Option<Prune>,
 }
@@ -38,6 +41,23 @@ impl App {
     #[must_use]
     pub fn setting(&self, name: &str) -> Option<&Json> {
         self.settings.get(&Key::named(name)?)
+    }
+}
+
+/// One of `:env_file`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvFile {
+    /// Relative to the app's working directory.
+    pub path: String,
+    /// Whether the app may be started without it: written as a `?` behind the path.
+    pub optional: bool,
+}
+
+impl From<&str> for EnvFile {
+    /// From the path as written.
+    fn from(written: &str) -> Self {
+        let path = written.strip_suffix('?');
+        Self { path: path.unwrap_or(written).to_owned(), optional: path.is_some() }
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::{Map, Value as Json};
 use sha2::{Digest as _, Sha256};
 
-use super::app::{App, Env, InheritEnv};
+use super::app::{App, Env, EnvFile, InheritEnv};
 
 /// Stands for an app's definition as written, without anything that comes from outside the tree.
 ///
@@ -46,8 +46,18 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 fn canonical(app: &App) -> Json {
     // Exhaustive on purpose: a new field must be decided on here.
-    let App { name, script, settings, env, env_blocks, env_files, inherit_env, description: _, prune: _ } =
-        app;
+    let App {
+        name,
+        script,
+        settings,
+        env,
+        env_blocks,
+        env_files,
+        inherit_env,
+        references,
+        description: _,
+        prune: _,
+    } = app;
     let settings: Map<String, Json> = settings
         .iter()
         .filter(|(key, _)| key.name() != "instances")
@@ -59,15 +69,23 @@ fn canonical(app: &App) -> Json {
         InheritEnv::All => Json::from("all"),
         InheritEnv::Names(names) => names.iter().map(|name| Json::from(name.as_str())).collect(),
     };
-    serde_json::json!({
+    let written = |file: &EnvFile| format!("{}{}", file.path, if file.optional { "?" } else { "" });
+    let mut definition = serde_json::json!({
         "name": name.as_str(),
         "script": script,
         "settings": settings,
         "env": env_json(env),
         "env_blocks": blocks,
-        "env_files": env_files,
+        "env_files": env_files.iter().map(written).collect::<Vec<_>>(),
         "inherit_env": inherit,
-    })
+    });
+    // An app without any keeps the digest that it had before there were references.
+    if let Json::Object(definition) = &mut definition
+        && !references.is_empty()
+    {
+        definition.insert("references".to_owned(), references.canonical());
+    }
+    definition
 }
 
 fn env_json(env: &Env) -> Json {

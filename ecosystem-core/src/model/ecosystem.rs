@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use super::app::App;
+use super::app::{App, Prune};
 use super::names::{AppName, DaemonId};
+use super::origins::Origins;
 
 /// What a tree says: its valid daemons, and the sources of which nothing can be said.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -15,8 +16,25 @@ pub struct Ecosystem {
     /// Daemons whose source is not: what runs of them stays as it is.
     pub broken: BTreeMap<DaemonId, Broken>,
     /// Paths below the root that could not be looked at: what they hold is unknown, not removed.
-    /// Compiling leaves this empty; whoever read the sources fills it.
+    /// A root's `defaults.edn` with errors is among them, as it may say what is to become of removed apps.
     pub unreadable: BTreeSet<String>,
+    /// Where the values of each valid app were written.
+    pub origins: BTreeMap<AppName, Origins>,
+    /// The files that valid daemons include, of those that include any, by their paths as seen from the root.
+    pub includes: BTreeMap<DaemonId, BTreeSet<String>>,
+    /// What the root's `defaults.edn` says of the tree itself.
+    pub settings: TreeSettings,
+}
+
+/// What a tree says of itself, in the `defaults.edn` in its root.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TreeSettings {
+    /// `:owner`: the id that its processes carry.
+    pub owner: Option<String>,
+    /// `:base`: the folder that relative paths resolve against; relative to the root.
+    pub base: Option<String>,
+    /// `:prune`: what is to become of apps that the tree no longer declares, where they have not said so themselves.
+    pub prune: Option<Prune>,
 }
 
 /// One `ecosystem.edn`.
@@ -24,7 +42,7 @@ pub struct Ecosystem {
 pub struct Daemon {
     /// Its folder below the root.
     pub id: DaemonId,
-    /// Its apps in the author's order; never empty, names distinct over the whole tree.
+    /// Its apps in the author's order, names distinct over the whole tree; none only where all are switched off.
     pub apps: Vec<App>,
     /// `:deploy`, passed through to the generated file.
     pub deploy: Option<Json>,
@@ -44,6 +62,7 @@ impl Broken {
     #[must_use]
     pub fn mentions(&self, app: &str) -> bool {
         self.text.contains(&format!("\"{app}\""))
+            || self.text.contains(&format!("\"{}\"", app.replace("${", "$${")))
     }
 }
 

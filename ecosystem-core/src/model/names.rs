@@ -77,6 +77,13 @@ impl DaemonId {
         self.join("ecosystem.edn")
     }
 
+    /// The folders from the root down to this one, which comes last; the root is the empty text.
+    pub fn folders(&self) -> impl Iterator<Item = &str> {
+        let ends = self.0.match_indices('/').map(|(end, _)| end).chain([self.0.len()]);
+        let below = ends.filter_map(|end| self.0.get(..end)).filter(|folder| !folder.is_empty());
+        std::iter::once("").chain(below)
+    }
+
     /// A path inside this daemon's folder, below the root.
     #[must_use]
     pub fn join(&self, name: &str) -> String {

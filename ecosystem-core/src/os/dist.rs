@@ -108,6 +108,20 @@ pub fn text(root: &Utf8Path, below: &str) -> Result<Option<String>, DistError> {
     text_on_disk(&checked_path(root, below)?)
 }
 
+/// Puts a text below a folder, which is made if it is not there; what was there of that name is replaced.
+pub(super) fn put(root: &Utf8Path, below: &str, text: &str) -> Result<(), DistError> {
+    let path = checked_path(root, below)?;
+    let folder = path.parent().unwrap_or(root);
+    fs::create_dir_all(folder).map_err(failed("create", folder))?;
+    replace(folder, &path, text, &fill)
+}
+
+/// Removes a file below a folder.
+pub(super) fn take_away(root: &Utf8Path, below: &str) -> Result<(), DistError> {
+    let path = checked_path(root, below)?;
+    fs::remove_file(&path).map_err(failed("remove", &path))
+}
+
 fn write_one(root: &Utf8Path, file: &GeneratedFile, fill: &Fill) -> Result<Outcome, DistError> {
     let path = checked_path(root, &file.path)?;
     let outcome = match text_on_disk(&path)? {

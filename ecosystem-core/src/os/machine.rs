@@ -8,7 +8,8 @@ use std::thread;
 use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::{Access, access};
 
-use super::regular_file;
+use super::regular_file::{self, ReadError};
+use super::surroundings;
 use crate::model::Owner;
 use crate::os::pm2::Report;
 use crate::pm2::{FileKind, Machine, Questions, SNIFFED_BYTES, User, looks_binary};
@@ -69,6 +70,7 @@ pub fn gather(
         is_root: daemon.uid == 0,
         files: looked_at.map(|path| (path.clone(), file_kind(path))).collect(),
         env_files: questions.env_files.iter().map(|path| (path.clone(), read_text(path))).collect(),
+        environment: surroundings::environment(),
         users: users(&passwd),
         groups: groups(&fs::read_to_string("/etc/group").unwrap_or_default()),
         daemon_env: daemon.env,
@@ -91,7 +93,7 @@ pub(super) fn is_executable(path: &Utf8Path) -> bool {
     fs::metadata(path).is_ok_and(|found| !found.is_dir()) && access(path.as_str(), Access::EXEC_OK).is_ok()
 }
 
-fn file_kind(path: &Utf8Path) -> FileKind {
+pub(super) fn file_kind(path: &Utf8Path) -> FileKind {
     match fs::metadata(path) {
         Err(_) => FileKind::Missing,
         Ok(found) if found.is_dir() => FileKind::Folder,
@@ -111,13 +113,16 @@ pub(super) fn read_start(path: &Utf8Path) -> std::io::Result<Vec<u8>> {
     Ok(start)
 }
 
-fn read_text(path: &Utf8Path) -> Result<String, String> {
-    let bytes = regular_file::read(path, MAX_ENV_FILE_BYTES).map_err(|error| error.to_string())?;
-    String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
+fn read_text(path: &Utf8Path) -> Result<Option<String>, String> {
+    match regular_file::read(path, MAX_ENV_FILE_BYTES) {
+        Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|_| "it is not UTF-8".to_owned()),
+        Err(ReadError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// The largest env file that is read: half of what Linux takes as the environment of a process (2 MiB).
-const MAX_ENV_FILE_BYTES: u64 = 1024 * 1024;
+pub(super) const MAX_ENV_FILE_BYTES: u64 = 1024 * 1024;
 
 /// As node counts: the CPUs that are online, whatever share of them this process may use.
 fn count_cpus() -> u32 {
@@ -265,8 +270,8 @@ mod tests {
         let kind = |path: &str| machine.files.get(&root.join(path)).copied();
         assert_eq!((kind("bin"), kind("bin/plain")), (Some(FileKind::Folder), Some(FileKind::Text)));
         assert_eq!((kind("gone"), kind("bin/tool")), (Some(FileKind::Missing), Some(FileKind::Binary)));
-        assert_eq!(machine.env_files.get(&root.join("bin/folder/x.env")), Some(&Ok("A=1".into())));
-        assert!(machine.env_files.get(&root.join("gone.env")).unwrap().is_err());
+        assert_eq!(machine.env_files.get(&root.join("bin/folder/x.env")), Some(&Ok(Some("A=1".into()))));
+        assert_eq!(machine.env_files.get(&root.join("gone.env")), Some(&Ok(None)));
         assert!(machine.is_root && machine.cpus >= 1);
     }
 }

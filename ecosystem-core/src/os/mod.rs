@@ -12,8 +12,11 @@ pub mod codes;
 pub mod config_file;
 pub mod dist;
 pub mod edit;
+pub mod git;
 pub mod new_file;
 pub mod program;
+pub mod snapshots;
+mod surroundings;
 pub mod tree;
 
 pub mod kernel;

@@ -3,36 +3,56 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 
-use crate::converge::HostError;
-use crate::model::Owner;
+use super::{regular_file, surroundings, tree};
+use crate::converge::{Expected, HostError, Tree};
+use crate::diagnostic::Source;
+use crate::model::{Owner, TreeSettings};
 pub use crate::pm2::relative;
 use crate::render::{GeneratedBy, Layout};
+use crate::validate::{DEFAULTS_FILE, tree_settings};
 
 /// Where people keep their daemons.
 pub const DEFAULT_ROOT: &str = "system/daemons";
 
 /// A tree and what it resolves against.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Place {
     /// The tree: absolute, links resolved.
     pub root: Utf8PathBuf,
     /// What relative paths resolve against: absolute, links resolved.
     pub base: Utf8PathBuf,
-    /// The owner that was named, if one was.
+    /// The owner that was named, by the caller or in the tree, if one was.
     pub named_owner: Option<String>,
+    /// What of this the tree itself has said.
+    pub expected: Expected,
+    /// The profile that its daemons are read with.
+    pub profile: Option<String>,
+}
+
+/// What a caller names of a tree, and what is found out for what it does not name.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Named<'a> {
+    /// The tree, else [`DEFAULT_ROOT`] where that exists.
+    pub root: Option<&'a Utf8Path>,
+    /// Its base, else `:base` in its own `defaults.edn`, else the nearest folder from the root upwards with a `.git`,
+    /// else the root.
+    pub base: Option<&'a Utf8Path>,
+    /// Whose it is, else `:owner` there, else the root's path.
+    pub owner: Option<&'a str>,
+    /// The profile, else `$ECOSYSTEM_PROFILE`, else `$NODE_ENV`, else none.
+    pub profile: Option<&'a str>,
 }
 
 impl Place {
-    /// Finds a tree: `root`, else [`DEFAULT_ROOT`] where that exists. Its base is `base`, else the nearest folder
-    /// from the root upwards with a `.git`, else the root.
+    /// Finds a tree.
+    ///
+    /// Defaults that cannot be read say nothing of it. No harm comes of that: all daemons below them are broken then, and
+    /// nothing is written or applied.
     ///
     /// # Errors
     /// A folder that cannot be looked at, or none named and none found.
-    pub fn find(
-        root: Option<&Utf8Path>,
-        base: Option<&Utf8Path>,
-        owner: Option<&str>,
-    ) -> Result<Self, HostError> {
+    pub fn find(named: &Named<'_>) -> Result<Self, HostError> {
+        let Named { root, base, owner, profile } = *named;
         let root = match root {
             Some(root) => real_path(root)?,
             None if Utf8Path::new(DEFAULT_ROOT).is_dir() => real_path(Utf8Path::new(DEFAULT_ROOT))?,
@@ -41,11 +61,43 @@ impl Place {
                 return Err(HostError::new(message).hint("name the folder that holds your daemons"));
             }
         };
-        let base = match base {
-            Some(base) => real_path(base)?,
-            None => root.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&root).to_owned(),
+        let said = settings_of(&root);
+        let expected = Expected {
+            owner: owner.is_none().then(|| said.owner.clone()),
+            base: base.is_none().then(|| said.base.clone()),
         };
-        Ok(Self { root, base, named_owner: owner.map(str::to_owned) })
+        let base = match (base, &said.base) {
+            (Some(base), _) => real_path(base)?,
+            (None, Some(base)) => real_path(&root.join(base))?,
+            (None, None) => {
+                root.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&root).to_owned()
+            }
+        };
+        let named_owner = owner.map(str::to_owned).or(said.owner);
+        let profile = self::profile(profile);
+        Ok(Self { root, base, named_owner, expected, profile })
+    }
+
+    /// Reads the tree.
+    ///
+    /// # Errors
+    /// Its root is missing, or is not a folder that can be listed.
+    pub fn tree(&self) -> Result<Tree, HostError> {
+        surroundings::tree(&self.root, &self.base, self.profile.as_deref())
+    }
+
+    /// Where an included file lies, from its path as seen from the root.
+    #[must_use]
+    pub fn included(&self, path: &str) -> Utf8PathBuf {
+        let mut place = self.root.clone();
+        for part in path.split('/') {
+            if part == ".." {
+                place.pop();
+            } else {
+                place.push(part);
+            }
+        }
+        place
     }
 
     /// Whose apps the tree's are: the named owner, else the root's path.
@@ -63,6 +115,14 @@ impl Place {
             Layout { root_to_base: relative(&self.root, &self.base), owner: self.named_owner.clone() };
         Ok(GeneratedBy { version: version.to_owned(), time: now()?, layout })
     }
+}
+
+fn settings_of(root: &Utf8Path) -> TreeSettings {
+    let contents = regular_file::read(&root.join(DEFAULTS_FILE), tree::MAX_SOURCE_BYTES);
+    contents.map_or_else(
+        |_| TreeSettings::default(),
+        |contents| tree_settings(&Source { path: DEFAULTS_FILE.to_owned(), contents }),
+    )
 }
 
 /// The time for headers, in seconds: now, or what builds that must be reproducible say it is.
@@ -102,6 +162,13 @@ pub fn pm2_home(home: Option<&Utf8Path>) -> Result<Utf8PathBuf, HostError> {
     };
     let absolute = std::path::absolute(&home).ok().and_then(|path| Utf8PathBuf::from_path_buf(path).ok());
     absolute.ok_or_else(|| HostError::new(format!("PM2's home {home} is not a usable path")))
+}
+
+/// The profile that is asked for: the named one, else `$ECOSYSTEM_PROFILE`, else `$NODE_ENV`, else none.
+#[must_use]
+pub fn profile(named: Option<&str>) -> Option<String> {
+    let asked = || variable("ECOSYSTEM_PROFILE").or_else(|| variable("NODE_ENV"));
+    named.map(str::to_owned).or_else(asked)
 }
 
 /// A variable of our environment that is set and not empty.

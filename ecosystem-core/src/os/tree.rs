@@ -12,13 +12,14 @@ use super::regular_file::{self, ReadError};
 use crate::converge::{HostError, Tree};
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::model::DaemonId;
+use crate::validate::DEFAULTS_FILE;
 
 /// The largest source that is read. Real ones have a few kilobytes; the limit keeps a stray dump from being
 /// parsed on each pass, and is a hundred times what a daemon of a hundred apps takes.
 pub const MAX_SOURCE_BYTES: u64 = 8 * 1024 * 1024;
 
 /// How many folders deep a tree may be; beyond that something made it, not somebody.
-const MAX_DEPTH: usize = 64;
+pub(super) const MAX_DEPTH: usize = 64;
 
 /// Names of folders that hold no sources: never entered.
 pub const SKIPPED: &[&str] = &["node_modules", "dist", ".git", "logs"];
@@ -39,12 +40,19 @@ pub fn read(root: &Utf8Path) -> Result<Tree, HostError> {
     Ok(walk.tree)
 }
 
-/// Reads the sources of these daemons, in the order of their ids; `None` where one of them is not a file that can be
-/// read, in folders that are no links.
+/// Reads the sources of these daemons and the defaults above them, by ascending path; `None` where one of them is not a
+/// file that can be read, in folders that are no links.
 #[must_use]
 pub fn read_some(root: &Utf8Path, daemons: &BTreeSet<DaemonId>) -> Option<Vec<Source>> {
-    let sources = daemons.iter().map(|daemon| read_plain(root, daemon.source_path()));
-    sources.collect()
+    let own = daemons.iter().map(DaemonId::source_path);
+    let folders: BTreeSet<&str> = daemons.iter().flat_map(DaemonId::folders).collect();
+    let above = folders.into_iter().map(|folder| DaemonId::new(folder).join(DEFAULTS_FILE));
+    let is_there = |path: &String| match fs::symlink_metadata(root.join(path)) {
+        Err(error) => error.kind() != std::io::ErrorKind::NotFound,
+        Ok(_) => true,
+    };
+    let paths: BTreeSet<String> = own.chain(above.filter(is_there)).collect();
+    paths.into_iter().map(|path| read_plain(root, path)).collect()
 }
 
 fn read_plain(root: &Utf8Path, path: String) -> Option<Source> {
@@ -126,23 +134,26 @@ impl Walk<'_> {
 
     fn link(&mut self, path: &str) {
         if fs::metadata(self.root.join(path)).is_ok_and(|target| target.is_dir()) {
-            let note = Diagnostic::warning(
-                LINKED_FOLDER,
-                format!("{path}: a link to a folder is not followed"),
-                path,
-                Span::default(),
-                "",
-            )
-            .hint("put the folder itself into the tree, or name its real place as the root of another tree");
-            self.tree.notes.push(note);
+            self.tree.notes.push(linked_folder(path));
         }
     }
 
     fn unreadable(&mut self, path: &str, code: &'static str, problem: &str) {
-        let diagnostic = Diagnostic::error(code, format!("{path}: {problem}"), path, Span::default(), "")
-            .hint("until it can be read, nothing is taken for removed and no process is deleted");
-        self.tree.unreadable.insert(path.to_owned(), diagnostic);
+        self.tree.unreadable.insert(path.to_owned(), unreadable(path, code, problem));
     }
+}
+
+/// What there is to say of a place that cannot be looked at.
+pub(super) fn unreadable(path: &str, code: &'static str, problem: &str) -> Diagnostic {
+    Diagnostic::error(code, format!("{path}: {problem}"), path, Span::default(), "")
+        .hint("until it can be read, nothing is taken for removed and no process is deleted")
+}
+
+/// What there is to say of a link to a folder.
+pub(super) fn linked_folder(path: &str) -> Diagnostic {
+    let message = format!("{path}: a link to a folder is not followed");
+    Diagnostic::warning(LINKED_FOLDER, message, path, Span::default(), "")
+        .hint("put the folder itself into the tree, or name its real place as the root of another tree")
 }
 
 fn code(problem: &ReadError) -> &'static str {

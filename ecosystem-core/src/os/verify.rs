@@ -156,7 +156,7 @@ fn look(
     // A process that was started by the step and crashed since has been restarted at least once; one that was
     // restarted by it, once more than that.
     let at_first = *first_seen.entry(it.pm_id).or_insert_with(|| baseline(it, process));
-    if process.restarts > at_first && !restarted_by_watch(process) {
+    if process.restarts > at_first && !restarted_on_purpose(process) {
         return Look::Down(format!(
             "it crashed and was restarted ({} so far)",
             times(process.restarts - at_first)
@@ -175,6 +175,7 @@ fn look(
             "PM2 says it is online, and there is no process: is its interpreter or folder missing?"
                 .to_owned(),
         ),
+        (Status::Stopped, _) if between_two(process) && since < needed + GRACE => Look::Wait,
         (Status::Stopped, _) => ended(process),
         (Status::Errored | Status::WaitingRestart, _) => {
             Look::Down(format!("it crashed (PM2 says {})", process.status.as_str()))
@@ -186,11 +187,19 @@ fn look(
     }
 }
 
-/// Whether its restarts may have come from a file that changed: PM2 counts those too, and forgets the crashes
-/// before them (`resetState` in `lib/God.js`).
-fn restarted_by_watch(process: &Process) -> bool {
+/// Whether its restarts may have come from a file that changed, or from the clock: PM2 counts those too, and forgets
+/// the crashes before them (`resetState` in `lib/God.js`). The end of the process that is replaced then counts as
+/// one crash if it was young.
+fn restarted_on_purpose(process: &Process) -> bool {
+    let crashes = process.attribute("unstable_restarts").and_then(Json::as_u64).unwrap_or(0);
     let watched = process.attribute("watch").is_some_and(|watch| *watch != Json::Bool(false));
-    watched && process.attribute("unstable_restarts").and_then(Json::as_u64).unwrap_or(0) == 0
+    let timed = process.attribute("cron_restart").is_some_and(|pattern| !matches!(pattern, Json::Null));
+    (watched && crashes == 0) || (timed && crashes <= 1)
+}
+
+/// Whether it may be stopped only in order to be started again, by a file that changed or by the clock.
+fn between_two(process: &Process) -> bool {
+    restarted_on_purpose(process) && !process.may_have_finished()
 }
 
 /// How many restarts a process has had when it has not crashed since the step.

@@ -20,8 +20,11 @@ pub(super) fn differences(app: &DesiredApp, wanted: &Attributes, process: &Proce
     let stamp = process.stamp();
     let started_from_this = stamp.as_ref().is_some_and(|stamp| stamp.digest == app.digest.as_str());
     let same_digest = started_from_this || process.is_unowned();
-    let attributes = effects::entries().iter().filter_map(|entry| attribute_change(entry, wanted, process));
-    let attributes = attributes.map(|change| Change { by_hand: same_digest, ..change });
+    let attributes = effects::entries().iter().filter_map(|entry| {
+        let change = attribute_change(entry, wanted, process)?;
+        let hidden = [entry.field, entry.attribute].iter().any(|name| app.hidden.contains(*name));
+        Some(if hidden { masked_change(change) } else { Change { by_hand: same_digest, ..change } })
+    });
     let changes = attributes.chain(variable_changes(app, wanted, process, same_digest));
     let changes = changes.map(|change| Change { by_hand: change.by_hand && started_from_this, ..change });
     let mut reasons: Vec<Reason> = stamp_difference(app, wanted, stamp).into_iter().collect();
@@ -38,6 +41,12 @@ fn stamp_difference(app: &DesiredApp, wanted: &Attributes, stamp: Option<Stamp>)
         }
         _ => Some(Reason::Adopted),
     }
+}
+
+/// A change of what the environment tells: shown to nobody, and not somebody's doing.
+fn masked_change(change: Change) -> Change {
+    let masked = |value: Option<String>| value.map(|_| MASK.to_owned());
+    Change { from: masked(change.from), to: masked(change.to), ..change }
 }
 
 fn attribute_change(entry: &Entry, wanted: &Attributes, process: &Process) -> Option<Change> {
@@ -117,17 +126,20 @@ fn variable_changes(
     process: &Process,
     same_digest: bool,
 ) -> Vec<Change> {
-    let lenient = same_digest && !app.has_env_files;
+    let lenient = same_digest && !app.from_outside;
     let mut changes = Vec::new();
     for name in wanted.declared_env_names() {
         let (from, to) = (process.variable(name), wanted.variable(name));
         if !wanted.admits(name, from.as_deref(), wanted.instances()) && !is_stamp(name) {
-            let open = app.written_env.contains(name) && !is_secret(name, &[&from, &to]);
+            let shown = app.written_env.contains(name) && !app.hidden.contains(&format!("env.{name}"));
+            let open = shown && !is_secret(name, &[&from, &to]);
+            let was_there = from.is_some();
             let show = |value: String| if open { format!("{value:?}") } else { MASK.to_owned() };
             changes.push(Change {
                 from: from.map(show),
                 to: to.map(show),
                 by_hand: lenient,
+                note: effects::variables().note(if was_there { Kind::Change } else { Kind::Set }),
                 ..of_variable(name)
             });
         }
@@ -136,10 +148,11 @@ fn variable_changes(
         changes.extend(changed_inherited(wanted, process));
     }
     let surplus = surplus_variables(wanted, process, lenient, same_digest);
-    changes.extend(surplus.into_iter().map(|name| Change {
-        note: Some("PM2's own reload would leave it in the process"),
-        ..of_variable(name)
-    }));
+    changes.extend(
+        surplus
+            .into_iter()
+            .map(|name| Change { note: effects::variables().note(Kind::Remove), ..of_variable(name) }),
+    );
     changes
 }
 

@@ -3,7 +3,7 @@
 //! That somebody deleted an app by hand shows only against what was once started. And what an app said of its own
 //! removal has to be known when its definition is gone. Everything else is looked at anew in each pass.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,9 @@ pub struct Applied {
     /// Its processes that were taken over as they ran, and that carry no stamp until they are started again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub adopted: Vec<Claim>,
+    /// Keys whose values came from the environment.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub hidden: BTreeSet<String>,
 }
 
 impl Inventory {
@@ -62,6 +65,11 @@ impl Inventory {
     #[must_use]
     pub(super) fn prune(&self, name: &str) -> Option<Prune> {
         self.apps.get(name)?.prune
+    }
+
+    /// Keys of an app whose values came from the environment.
+    pub(super) fn hidden(&self, name: &str) -> impl Iterator<Item = &String> {
+        self.apps.get(name).into_iter().flat_map(|applied| &applied.hidden)
     }
 
     /// The inventory before a pass: with what the declared apps say of their own removal.
@@ -129,6 +137,20 @@ impl Inventory {
     }
 }
 
+impl Inventory {
+    /// With what was known of these daemons `before`: the files that were generated for them are still there, though
+    /// their apps are not.
+    #[must_use]
+    pub fn with_all_of(mut self, daemons: &BTreeSet<&DaemonId>, before: &Self) -> Self {
+        let of_these = |applied: &Applied| daemons.iter().any(|id| id.as_str() == applied.daemon);
+        for (name, applied) in before.apps.iter().filter(|(_, applied)| of_these(applied)) {
+            let gone = || Applied { digest: String::new(), ..applied.clone() };
+            self.apps.entry(name.clone()).or_insert_with(gone);
+        }
+        self
+    }
+}
+
 fn note(apps: &mut BTreeMap<String, Applied>, desired: &Desired, name: &str) {
     let Some(app) = desired.apps.get(name) else { return };
     let applied = Applied {
@@ -137,6 +159,7 @@ fn note(apps: &mut BTreeMap<String, Applied>, desired: &Desired, name: &str) {
         instances: app.attributes.as_ref().map_or(0, Attributes::instances),
         prune: app.prune,
         adopted: Vec::new(),
+        hidden: app.hidden.clone(),
     };
     apps.insert(name.to_owned(), applied);
 }

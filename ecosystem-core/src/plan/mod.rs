@@ -28,13 +28,14 @@ use std::collections::BTreeMap;
 
 pub use adoption::Claim;
 pub use desired::{Desired, DesiredApp};
-pub use effects::{Effect, Entry, Kind, effect_of, entries};
+pub use effects::{Effect, Entry, Kind, OwnReload, effect_of, entries, variables};
 pub use guard::Guard;
 pub use hold::{Hold, Why};
 pub use invariants::{Violation, violations};
 pub use inventory::{Applied, Inventory};
 pub use policy::{Drift, Policy, Rest, Stopped};
 pub use reason::{Change, Reason};
+pub(crate) use secret::{MASK, masked_words};
 pub use secret::{looks_secret, masked, words_hold_secret};
 pub use step::{Action, Plan, Scaling, Step, Update};
 
@@ -175,7 +176,8 @@ impl<'a> World<'a> {
         if let Some(why) = self.desired.kept_by(name, daemon.as_str()) {
             return Some(why);
         }
-        match self.inventory.prune(name).unwrap_or(self.policy.prune) {
+        let said = self.inventory.prune(name).or(self.policy.prune).or(self.desired.prune);
+        match said.unwrap_or_default() {
             Prune::Never if !self.policy.confirmed => return Some(Why::NeverPruned),
             Prune::Confirm if !self.policy.confirmed => return Some(Why::Unconfirmed),
             Prune::Auto | Prune::Confirm | Prune::Never => {}

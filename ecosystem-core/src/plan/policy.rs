@@ -25,8 +25,9 @@ pub struct Policy {
     pub stopped: Stopped,
     /// What to do with an app that somebody changed or deleted by hand.
     pub drift: Drift,
-    /// What to do with apps that the tree has lost and that did not say so themselves while it had them.
-    pub prune: Prune,
+    /// What to do with apps that the tree has lost and that did not say so themselves while it had them; where `None`,
+    /// what the tree says of all of them.
+    pub prune: Option<Prune>,
     /// Whether somebody has confirmed the deletions in scope, so that no `:prune` holds them.
     pub confirmed: bool,
     /// Daemons that have been missing from the tree for long enough; `None` where that need not be waited for.

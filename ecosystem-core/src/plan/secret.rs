@@ -1,7 +1,7 @@
 //! Values that must not be shown.
 
 /// What stands for a masked value.
-pub(super) const MASK: &str = "•••";
+pub(crate) const MASK: &str = "•••";
 
 /// Parts of variable names that mark their value as secret.
 const SECRET_WORDS: &[&str] = &[
@@ -45,7 +45,7 @@ pub fn masked(name: &str, value: &str) -> String {
 
 /// Words of a command line, each in quotes or masked: `--token=…`, what follows `--token`, and `TOKEN=… program`
 /// inside a line for a shell.
-pub(super) fn masked_words(words: &[String]) -> Vec<String> {
+pub(crate) fn masked_words(words: &[String]) -> Vec<String> {
     let after_flag = |index: usize| {
         let flag = index.checked_sub(1).and_then(|before| words.get(before));
         flag.is_some_and(|flag| flag.starts_with('-') && !flag.contains('=') && looks_secret(flag, ""))

@@ -21,10 +21,12 @@ pub(super) fn update(
     applied: bool,
 ) -> Option<(Action, Vec<Reason>)> {
     let (kept, surplus) = processes.split_at(wanted_count(wanted).min(processes.len()));
+    let counted = applied || processes.len() == wanted_count(wanted);
     let scaling = scaling(wanted, kept.len(), surplus);
     let differing: Vec<(&Process, Vec<Reason>)> = kept
         .iter()
         .map(|process| (*process, reasons_for(app, wanted, process)))
+        .map(|(process, why)| (process, if counted { why } else { declared(why) }))
         .filter(|(_, why)| !why.is_empty())
         .collect();
     let reasons = all_reasons(wanted, processes, &differing, applied);
@@ -45,7 +47,7 @@ pub(super) fn update(
     } else {
         let reload =
             effect <= Effect::Reload && changed.iter().all(|(process, _)| can_reload(wanted, process));
-        let updates = changed.iter().map(|(process, _)| update_of(wanted, process)).collect();
+        let updates = changed.iter().map(|(process, _)| Update::in_place(wanted, process)).collect();
         if reload { Action::Reload(updates, scaling) } else { Action::Restart(updates, scaling) }
     };
     Some((action, reasons))
@@ -75,6 +77,16 @@ fn all_reasons(
     for reason in changed.iter().flat_map(|(_, why)| why) {
         if !reasons.contains(reason) {
             reasons.push(reason.clone());
+        }
+    }
+    reasons
+}
+
+/// The same, by the tree: the digest leaves out the number of instances, and the names of log files follow from it.
+fn declared(mut reasons: Vec<Reason>) -> Vec<Reason> {
+    for reason in &mut reasons {
+        if let Reason::Changed(change) = reason {
+            change.by_hand = false;
         }
     }
     reasons
@@ -116,10 +128,15 @@ fn can_reload(wanted: &Attributes, process: &Process) -> bool {
     wanted.is_cluster() && wanted.autostart() && process.status == Status::Online && process.pid.is_some()
 }
 
-fn update_of(wanted: &Attributes, process: &Process) -> Update {
-    let watched = process.attribute("watch").is_some_and(|watch| *watch != Json::Bool(false));
-    let unwatch = watched && !wanted.watches();
-    Update { pm_id: process.pm_id, conf: conf(wanted, process), unwatch, app: wanted.clone() }
+impl Update {
+    /// What makes a process a whole definition where it is: all of it laid over PM2's record, and what is not in it
+    /// taken out.
+    #[must_use]
+    pub fn in_place(wanted: &Attributes, process: &Process) -> Self {
+        let watched = process.attribute("watch").is_some_and(|watch| *watch != Json::Bool(false));
+        let unwatch = watched && !wanted.watches();
+        Self { pm_id: process.pm_id, conf: conf(wanted, process), unwatch, app: wanted.clone() }
+    }
 }
 
 /// PM2's word for "remove this member of the record".
@@ -150,6 +167,14 @@ fn conf(wanted: &Attributes, process: &Process) -> Map<String, Json> {
         .filter(|name| process.attribute(name).is_some() && !wanted.as_map().contains_key(*name));
     for name in removed_attributes.chain(surplus_variables(wanted, process, false, false)) {
         conf.insert(name.to_owned(), Json::from(GONE));
+    }
+    // What PM2 has found out of version control: it is told to look no more, and would keep that for ever.
+    if wanted.get("vizion") == Some(&Json::Bool(false)) {
+        conf.insert("versioning".to_owned(), Json::from(GONE));
+    }
+    // What PM2 says of itself to workers of a cluster, and to nobody else.
+    if !wanted.is_cluster() {
+        conf.insert("_pm2_version".to_owned(), Json::from(GONE));
     }
     conf.insert("env".to_owned(), Json::Object(env(wanted, process)));
     conf

@@ -11,7 +11,7 @@ use super::environment::{self, Environment, Implied};
 use super::observed::snug;
 use super::settings::truthy;
 use super::{FileKind, Machine, Unresolvable, account, interpreter, logs, paths, settings};
-use crate::model::{App, DaemonId, Env};
+use crate::model::{App, DaemonId, Digest, Env, Unsettled};
 
 /// The attributes of one app as PM2's daemon takes them: the argument of its `prepare` call.
 ///
@@ -42,8 +42,29 @@ pub enum ExecMode {
 /// # Errors
 /// Everything that keeps the app from being started here, at once.
 pub fn resolve(daemon: &DaemonId, app: &App, machine: &Machine) -> Result<Attributes, Vec<Unresolvable>> {
+    let hidden = |problems: Vec<Unresolvable>| -> Vec<Unresolvable> {
+        problems.into_iter().map(|problem| problem.without_values(app)).collect()
+    };
+    resolved(daemon, app, machine).map_err(hidden)
+}
+
+fn resolved(daemon: &DaemonId, app: &App, machine: &Machine) -> Result<Attributes, Vec<Unresolvable>> {
+    let digest = Digest::of(app);
+    let unsettled = |problems: Vec<Unsettled>| -> Vec<Unresolvable> {
+        problems
+            .into_iter()
+            .map(|problem| Unresolvable::Unsettled { app: app.name.clone(), problem })
+            .collect()
+    };
+    let early = app.early(&machine.environment).map_err(unsettled)?;
     let mut problems = Problems::default();
-    let cwd = paths::working_folder(app, &machine.base);
+    let cwd = paths::working_folder(&early, &machine.base);
+    let from_files = problems.note_all(environment::read_env_files(&early, &cwd, machine));
+    let app = &match &from_files {
+        Some(files) => app.settled(&machine.environment, files).map_err(unsettled)?,
+        None if app.references.is_empty() => early,
+        None => return Err(problems.0),
+    };
     let folder = problems.note(check_folder(app, &cwd, machine));
     let account = problems.note(account::look_up(app, machine)).flatten();
     // Without its folder a script is missing, too: one cause, one message.
@@ -55,7 +76,8 @@ pub fn resolve(daemon: &DaemonId, app: &App, machine: &Machine) -> Result<Attrib
         home: account.as_ref().map(|account| account.home.as_str()),
         python: interpreter.as_ref().is_some_and(|interpreter| interpreter.contains("python")),
     };
-    let environment = problems.note_all(environment::compose(daemon, app, implied, &cwd, machine));
+    let environment =
+        from_files.map(|files| environment::compose(daemon, (app, &digest), implied, &files, machine));
     let mut map = settings::validated(app, &machine.username);
     problems.note(logs::place(app, &mut map, &cwd, machine));
     let (Some(command), Some(interpreter), Some(environment), []) =

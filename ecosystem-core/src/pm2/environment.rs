@@ -8,7 +8,9 @@ use serde_json::{Map, Value as Json};
 use super::{Machine, Unresolvable, paths};
 use crate::env_file;
 use crate::model::reserved_env::reserved;
-use crate::model::{App, DIGEST_VARIABLE, DaemonId, Digest, InheritEnv, OWNER_VARIABLE, SOURCE_VARIABLE};
+use crate::model::{
+    App, DIGEST_VARIABLE, DaemonId, Digest, InheritEnv, OWNER_VARIABLE, SOURCE_VARIABLE, Variables,
+};
 
 /// What every app gets from the environment of PM2's daemon; a name that ends in `*` stands for all that begin so.
 ///
@@ -85,33 +87,35 @@ pub(super) struct Environment {
 /// `:filter_env` keeps out; env files in order; `:env`; the stamp; what other keys imply; PM2's home.
 pub(super) fn compose(
     daemon: &DaemonId,
-    app: &App,
+    (app, digest): (&App, &Digest),
     implied: Implied<'_>,
-    cwd: &Utf8Path,
+    from_files: &Variables,
     machine: &Machine,
-) -> Result<Environment, Vec<Unresolvable>> {
-    let from_files = read_env_files(app, cwd, machine)?;
+) -> Environment {
     let mut declared: BTreeMap<String, Json> =
-        from_files.into_iter().map(|(k, v)| (k, Json::from(v))).collect();
+        from_files.iter().map(|(name, value)| (name.clone(), Json::from(value.as_str()))).collect();
     declared.extend(app.env.iter().map(|(name, value)| (name.clone(), value.to_json())));
-    declared.extend(stamp(daemon, app, machine));
+    declared.extend(stamp(daemon, digest, machine));
     declared.extend(imply(app, implied));
     declared.insert("PM2_HOME".to_owned(), Json::from(machine.pm2_home.as_str()));
     let names = declared.keys().cloned().collect();
     let inherited = inherited(app, machine).map(|(name, value)| (name.to_owned(), Json::from(value)));
-    Ok(Environment { variables: inherited.chain(declared).collect(), declared: names })
+    Environment { variables: inherited.chain(declared).collect(), declared: names }
 }
 
-fn read_env_files(
+/// What an app's env files set, later files over earlier ones.
+pub(super) fn read_env_files(
     app: &App,
     cwd: &Utf8Path,
     machine: &Machine,
-) -> Result<BTreeMap<String, String>, Vec<Unresolvable>> {
+) -> Result<Variables, Vec<Unresolvable>> {
     let (mut variables, mut problems) = (BTreeMap::new(), Vec::new());
     for written in &app.env_files {
-        let path = paths::resolve(cwd, written);
+        let path = paths::resolve(cwd, &written.path);
         let contents = match machine.env_files.get(&path) {
-            Some(Ok(contents)) => checked(env_file::parse(contents)),
+            Some(Ok(Some(contents))) => checked(env_file::parse(contents)),
+            Some(Ok(None)) if written.optional => continue,
+            Some(Ok(None)) => Err("No such file".to_owned()),
             Some(Err(problem)) => Err(problem.clone()),
             None => Err("it was not looked for".to_owned()),
         };
@@ -141,11 +145,11 @@ fn checked(variables: BTreeMap<String, String>) -> Result<BTreeMap<String, Strin
     }
 }
 
-fn stamp(daemon: &DaemonId, app: &App, machine: &Machine) -> [(String, Json); 3] {
+fn stamp(daemon: &DaemonId, digest: &Digest, machine: &Machine) -> [(String, Json); 3] {
     [
         (OWNER_VARIABLE.to_owned(), Json::from(machine.owner.as_str())),
         (SOURCE_VARIABLE.to_owned(), Json::from(daemon.as_str())),
-        (DIGEST_VARIABLE.to_owned(), Json::from(Digest::of(app).as_str())),
+        (DIGEST_VARIABLE.to_owned(), Json::from(digest.as_str())),
     ]
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::model::Owner;
+use crate::model::{Owner, Variables};
 
 /// The machine, as far as it matters to definitions.
 ///
@@ -35,8 +35,10 @@ pub struct Machine {
     pub programs: BTreeMap<String, Option<Utf8PathBuf>>,
     /// What each path asked about is, and each program found.
     pub files: BTreeMap<Utf8PathBuf, FileKind>,
-    /// Contents of each env file asked about, or why it could not be read.
-    pub env_files: BTreeMap<Utf8PathBuf, Result<String, String>>,
+    /// Contents of each env file asked about, `None` where there is none, or why it could not be read.
+    pub env_files: BTreeMap<Utf8PathBuf, Result<Option<String>, String>>,
+    /// The environment that references are looked up in: that of the program which reads the tree.
+    pub environment: Variables,
     /// Users of this machine by name and by number (as text).
     pub users: BTreeMap<String, User>,
     /// Numbers of the groups of this machine by name and by number (as text).

@@ -325,7 +325,7 @@ impl Status {
 pub(crate) fn text_of(value: &Json) -> String {
     match value {
         Json::String(text) => text.clone(),
-        Json::Number(number) => super::number::text(number),
+        Json::Number(number) => crate::model::number::text(number),
         other => other.to_string(),
     }
 }

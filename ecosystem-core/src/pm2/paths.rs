@@ -38,7 +38,8 @@ pub(super) fn extension(path: &Utf8Path) -> &str {
 }
 
 /// The folder an app runs in: `:cwd` against the base, or the base.
-pub(super) fn working_folder(app: &App, base: &Utf8Path) -> Utf8PathBuf {
+#[must_use]
+pub fn working_folder(app: &App, base: &Utf8Path) -> Utf8PathBuf {
     resolve(base, written_cwd(app))
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{command, interpreter, paths};
-use crate::model::{App, Ecosystem};
+use crate::model::{App, Ecosystem, Variables};
 
 /// What has to be looked up before an ecosystem can be resolved.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,19 +20,22 @@ pub struct Questions {
 }
 
 /// Everything that [`resolve`](super::resolve) may want to know about the apps of an ecosystem, relative paths
-/// being meant against `base`.
+/// being meant against `base`, and references looked up in `environment`.
 #[must_use]
-pub fn questions(ecosystem: &Ecosystem, base: &Utf8Path) -> Questions {
+pub fn questions(ecosystem: &Ecosystem, base: &Utf8Path, environment: &Variables) -> Questions {
     let mut questions = Questions::default();
     for (_, app) in ecosystem.apps() {
-        questions.ask_about(app, &paths::working_folder(app, base));
+        // One whose folder or script cannot be told is not started, whatever else there is.
+        if let Ok(app) = app.early(environment) {
+            questions.ask_about(&app, &paths::working_folder(&app, base));
+        }
     }
     questions
 }
 
 impl Questions {
     fn ask_about(&mut self, app: &App, cwd: &Utf8Path) {
-        self.env_files.extend(app.env_files.iter().map(|path| paths::resolve(cwd, path)));
+        self.env_files.extend(app.env_files.iter().map(|file| paths::resolve(cwd, &file.path)));
         self.programs.extend(interpreter::candidates(app, cwd));
         self.files.insert(cwd.to_owned());
         for script in command::candidates(app) {

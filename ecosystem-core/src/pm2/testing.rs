@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::{Attributes, FileKind, Machine, Unresolvable, User, resolve};
 use crate::model::schema::Key;
-use crate::model::{App, AppName, DaemonId, EnvValue, InheritEnv, Owner};
+use crate::model::{App, AppName, DaemonId, EnvValue, InheritEnv, Owner, References};
 
 /// A machine with `/a` as base, `/a/app.js` in it, and node and bash on PATH.
 pub(super) fn machine() -> Machine {
@@ -25,6 +25,7 @@ pub(super) fn machine() -> Machine {
         programs: BTreeMap::new(),
         files: BTreeMap::new(),
         env_files: BTreeMap::new(),
+        environment: BTreeMap::new(),
         users: BTreeMap::new(),
         groups: BTreeMap::from([("staff".into(), 50), ("50".into(), 50)]),
     };
@@ -60,7 +61,7 @@ impl Machine {
     }
 
     pub(super) fn with_env_file(mut self, path: &str, contents: Result<&str, &str>) -> Self {
-        self.env_files.insert(path.into(), contents.map(str::to_owned).map_err(str::to_owned));
+        self.env_files.insert(path.into(), contents.map(|text| Some(text.to_owned())).map_err(str::to_owned));
         self
     }
 
@@ -85,6 +86,7 @@ pub(super) fn app(script: &str, settings: &Json) -> App {
         env: BTreeMap::new(),
         env_blocks: BTreeMap::new(),
         env_files: vec![],
+        references: References::default(),
         inherit_env: InheritEnv::default(),
         description: None,
         prune: None,

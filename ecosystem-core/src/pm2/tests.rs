@@ -8,8 +8,8 @@ use serde_json::{Value as Json, json};
 use super::testing::{app, app_with_env, machine, problems, resolved};
 use super::*;
 use crate::model::{
-    App, AppName, DIGEST_VARIABLE, Daemon, DaemonId, Ecosystem, EnvValue, InheritEnv, OWNER_VARIABLE,
-    SOURCE_VARIABLE,
+    App, AppName, DIGEST_VARIABLE, Daemon, DaemonId, Ecosystem, EnvFile, EnvValue, InheritEnv,
+    OWNER_VARIABLE, SOURCE_VARIABLE,
 };
 
 /// Checks some attributes of an app; null stands for absent.
@@ -287,7 +287,7 @@ fn what_cannot_be_started_is_said() {
     show(&app("app.js", &json!({"uid": "eve"})), &machine);
     show(&app("app.js", &json!({"uid": "ann", "gid": "eve"})), &machine);
     show(&app("app.js", &json!({"uid": "ann"})), &not_root);
-    let files = ["bad.env", "evil.env", "nul.env", "gone.env"].map(str::to_owned).to_vec();
+    let files = ["bad.env", "evil.env", "nul.env", "gone.env"].map(EnvFile::from).to_vec();
     show(&App { env_files: files, ..app("app.js", &json!({})) }, &machine);
     insta::assert_snapshot!(shown);
 }
@@ -298,7 +298,7 @@ fn questions_cover_what_resolving_looks_at() {
         let id = DaemonId::new("d");
         let daemon = Daemon { id: id.clone(), apps: vec![app], deploy: None };
         let ecosystem = Ecosystem { daemons: [(id, daemon)].into(), ..Ecosystem::default() };
-        let asked = questions(&ecosystem, Utf8Path::new("/a"));
+        let asked = questions(&ecosystem, Utf8Path::new("/a"), &Default::default());
         assert_eq!(asked.programs.iter().map(String::as_str).collect::<Vec<_>>(), programs);
         assert_eq!(asked.files.iter().map(|path| path.as_str()).collect::<Vec<_>>(), files);
         assert_eq!(asked.env_files.iter().map(|path| path.as_str()).collect::<Vec<_>>(), env_files);

@@ -1,17 +1,21 @@
 //! One app as properties of an object literal.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value as Json;
 
 use super::javascript::{self, Code};
+use super::references::{self, Lookups};
 use crate::model::schema::Key;
-use crate::model::{App, Digest, Env, EnvValue};
+use crate::model::{App, Digest, Env, EnvFile, EnvValue, Reference};
 
 /// What the template shows of an app, keys in the order of PM2's schema.
 pub(super) struct AppView {
+    /// What is looked up before the app is written down.
+    pub(super) lookups: Vec<Code>,
     pub(super) description: Option<Code>,
-    pub(super) name: Code,
-    pub(super) cwd: Code,
     pub(super) before_env: Vec<Property>,
+    /// What the env files set, to be spread.
     pub(super) env_files: Option<Code>,
     pub(super) env: Vec<Property>,
     pub(super) digest: Code,
@@ -25,19 +29,19 @@ pub(super) struct Property {
 }
 
 impl AppView {
-    pub(super) fn new(app: &App) -> Self {
+    /// The app of this number in its daemon.
+    pub(super) fn new(index: usize, app: &App) -> Self {
+        let view = View { app, lookups: Lookups::of(index) };
         let (before, after): (Vec<Key>, Vec<Key>) = Key::all().partition(|key| comes_before_env(*key));
-        let settings = |keys: &[Key]| keys.iter().filter_map(|key| setting(app, *key)).collect::<Vec<_>>();
-        let blocks = app.env_blocks.iter().map(|(key, env)| env_block(key, env));
+        let settings = |keys: &[Key]| keys.iter().filter_map(|key| view.setting(*key)).collect::<Vec<_>>();
         Self {
+            lookups: view.constants(),
             description: app.description.as_deref().map(javascript::comment),
-            name: javascript::string(app.name.as_str()),
-            cwd: cwd(app),
             before_env: settings(&before),
-            env_files: (!app.env_files.is_empty()).then(|| javascript::strings(&app.env_files)),
-            env: variables(&app.env),
+            env_files: view.env_files(),
+            env: view.variables("env", &app.env, &app.references.env),
             digest: javascript::string(Digest::of(app).as_str()),
-            after_env: blocks.chain(settings(&after)).collect(),
+            after_env: view.env_blocks().into_iter().chain(settings(&after)).collect(),
         }
     }
 }
@@ -46,36 +50,117 @@ fn comes_before_env(key: Key) -> bool {
     Key::named("env").is_some_and(|env| key < env)
 }
 
-fn setting(app: &App, key: Key) -> Option<Property> {
-    let value = match key.name() {
-        "script" => javascript::string(&app.script),
-        "name" => javascript::string(app.name.as_str()),
-        "cwd" => cwd(app),
-        "env" => return None,
-        _ => javascript::value(app.settings.get(&key)?, PROPERTY_DEPTH),
-    };
-    Some(Property { key: javascript::key(key.name()), value })
-}
-
 /// Steps of indentation of an app's properties.
 const PROPERTY_DEPTH: usize = 2;
 
-/// Always absolute once loaded: PM2 resolves a relative `cwd`, and a missing one, against its caller's folder.
-fn cwd(app: &App) -> Code {
-    match app.setting("cwd").and_then(Json::as_str) {
-        None | Some("" | ".") => javascript::verbatim("base"),
-        Some(path) if path.starts_with('/') => javascript::string(path),
-        Some(path) => javascript::call("resolve", &[javascript::verbatim("base"), javascript::string(path)]),
+struct View<'a> {
+    app: &'a App,
+    lookups: Lookups,
+}
+
+impl View<'_> {
+    /// The lookups of an app that refers to the environment, and what its env files set.
+    fn constants(&self) -> Vec<Code> {
+        if !references::has_any(self.app) {
+            return Vec::new();
+        }
+        let name = || javascript::string(self.app.name.as_str());
+        let Lookups { early, late, files } = &self.lookups;
+        let environment = javascript::verbatim("process.env");
+        let lookup = |variables: Code| javascript::call("references", &[name(), variables]);
+        let mut constants = vec![javascript::constant(early, &lookup(javascript::again(&environment)))];
+        if self.app.env_files.is_empty() {
+            constants.push(javascript::constant(late, early));
+        } else {
+            constants.push(javascript::constant(files, &self.reading()));
+            constants.push(javascript::constant(
+                late,
+                &lookup(javascript::spread(&[environment, javascript::again(files)])),
+            ));
+        }
+        constants
     }
-}
 
-fn env_block(key: &str, env: &Env) -> Property {
-    let object = env.iter().map(|(name, value)| (name.as_str(), variable(value)));
-    Property { key: javascript::key(key), value: javascript::object(object, PROPERTY_DEPTH) }
-}
+    fn env_files(&self) -> Option<Code> {
+        if self.app.env_files.is_empty() {
+            return None;
+        }
+        Some(if references::has_any(self.app) {
+            javascript::again(&self.lookups.files)
+        } else {
+            self.reading()
+        })
+    }
 
-fn variables(env: &Env) -> Vec<Property> {
-    env.iter().map(|(name, value)| Property { key: javascript::key(name), value: variable(value) }).collect()
+    fn reading(&self) -> Code {
+        let written = |file: &EnvFile| format!("{}{}", file.path, if file.optional { "?" } else { "" });
+        let paths: Vec<String> = self.app.env_files.iter().map(written).collect();
+        let name = javascript::string(self.app.name.as_str());
+        javascript::call("readEnvFiles", &[name, self.cwd(), javascript::strings(&paths)])
+    }
+
+    fn setting(&self, key: Key) -> Option<Property> {
+        let late = self.app.references.settings.get(&key);
+        let value = match key.name() {
+            "script" => match &self.app.references.script {
+                Some(reference) => self.lookups.script(reference),
+                None => javascript::string(&self.app.script),
+            },
+            "name" => javascript::string(self.app.name.as_str()),
+            "cwd" => self.cwd(),
+            "env" => return None,
+            _ => match late {
+                Some(late) => self.lookups.setting(key, late),
+                None => javascript::value(self.app.settings.get(&key)?, PROPERTY_DEPTH),
+            },
+        };
+        Some(Property { key: javascript::key(key.name()), value })
+    }
+
+    /// Always absolute once loaded: PM2 resolves a relative `cwd`, and a missing one, against its caller's folder.
+    fn cwd(&self) -> Code {
+        let base = || javascript::verbatim("base");
+        let key = Key::named("cwd");
+        if let Some((key, late)) = key.and_then(|key| Some((key, self.app.references.settings.get(&key)?))) {
+            return javascript::call("resolveFolder", &[base(), self.lookups.setting(key, late)]);
+        }
+        match self.app.setting("cwd").and_then(Json::as_str) {
+            None | Some("" | ".") => base(),
+            Some(path) if path.starts_with('/') => javascript::string(path),
+            Some(path) => javascript::call("resolve", &[base(), javascript::string(path)]),
+        }
+    }
+
+    fn env_blocks(&self) -> Vec<Property> {
+        let none = BTreeMap::new();
+        let block = |(key, env): (&String, &Env)| {
+            let late = self.app.references.env_blocks.get(key).unwrap_or(&none);
+            let object = self.values(key, env, late);
+            Property {
+                key: javascript::key(key),
+                value: javascript::object(object.into_iter(), PROPERTY_DEPTH),
+            }
+        };
+        self.app.env_blocks.iter().map(block).collect()
+    }
+
+    fn variables(&self, block: &str, env: &Env, late: &BTreeMap<String, Reference>) -> Vec<Property> {
+        let values = self.values(block, env, late).into_iter();
+        values.map(|(name, value)| Property { key: javascript::key(name), value }).collect()
+    }
+
+    /// Variables by name, those that are known and those that are not.
+    fn values<'e>(
+        &self,
+        block: &str,
+        env: &'e Env,
+        late: &'e BTreeMap<String, Reference>,
+    ) -> BTreeMap<&'e str, Code> {
+        let known = env.iter().map(|(name, value)| (name.as_str(), variable(value)));
+        let late =
+            late.iter().map(|(name, value)| (name.as_str(), self.lookups.variable(block, name, value)));
+        known.chain(late).collect()
+    }
 }
 
 /// In its own type: PM2 keeps it in its record, and the process sees the text of it.

@@ -38,6 +38,17 @@ pub fn is_current(on_disk: &str, rendered: &str) -> bool {
     timeless(on_disk).eq(timeless(rendered))
 }
 
+/// A generated text without its header, and without what says the same of each app in another way: its digest, which
+/// changes with the definition.
+#[must_use]
+pub fn body(text: &str) -> String {
+    let body = text.split_inclusive('\n').skip_while(|line| line.starts_with("//") || line.trim().is_empty());
+    body.filter(|line| !line.trim_start().starts_with(DIGEST_MEMBER)).collect()
+}
+
+/// As the template of a daemon's file has it; no author's variable has this name.
+const DIGEST_MEMBER: &str = "ECOSYSTEM_DIGEST: ";
+
 /// What the templates show in the header.
 pub(super) struct HeaderView {
     pub(super) source: Code,

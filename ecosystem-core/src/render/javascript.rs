@@ -49,6 +49,43 @@ pub(super) fn call(function: &'static str, arguments: &[Code]) -> Code {
     code(format!("{function}({})", arguments.join(", ")))
 }
 
+/// `object.function(argument, …)`
+pub(super) fn method(object: &Code, function: &'static str, arguments: &[Code]) -> Code {
+    code(format!("{object}.{}", call(function, arguments)))
+}
+
+/// `[item, …]`
+pub(super) fn array(items: &[Code]) -> Code {
+    let items: Vec<&str> = items.iter().map(|item| item.0.0.as_str()).collect();
+    code(format!("[{}]", items.join(", ")))
+}
+
+/// The same once more.
+pub(super) fn again(value: &Code) -> Code {
+    Safe(value.0.clone())
+}
+
+/// `{ ...object, … }`
+pub(super) fn spread(objects: &[Code]) -> Code {
+    let objects: Vec<String> = objects.iter().map(|object| format!("...{object}")).collect();
+    code(format!("{{ {} }}", objects.join(", ")))
+}
+
+/// `() => value`, for what is not to be looked at unless it is needed.
+pub(super) fn lazy(value: &Code) -> Code {
+    code(format!("() => {value}"))
+}
+
+/// `(value || other)`
+pub(super) fn either(value: &Code, other: &Code) -> Code {
+    code(format!("({value} || {other})"))
+}
+
+/// `name = value`
+pub(super) fn constant(name: &Code, value: &Code) -> Code {
+    code(format!("{name} = {value}"))
+}
+
 /// A string literal.
 pub(super) fn string(text: &str) -> Code {
     code(quoted(text))

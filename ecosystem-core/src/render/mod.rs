@@ -11,9 +11,10 @@ mod app;
 mod header;
 pub(crate) mod javascript;
 mod module;
+mod references;
 
 pub use aggregate::{ConfigNameError, DEFAULT_AGGREGATE, check_config_name, render_aggregate};
-pub use header::{Header, inspect, is_current};
+pub use header::{Header, body, inspect, is_current};
 pub use module::render;
 
 use crate::model::{Daemon, DaemonId};

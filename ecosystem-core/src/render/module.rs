@@ -5,7 +5,7 @@ use askama::Template;
 use super::app::AppView;
 use super::header::{self, HeaderView};
 use super::javascript::{self, Code};
-use super::{GeneratedBy, Layout};
+use super::{GeneratedBy, Layout, references};
 use crate::model::{Daemon, DaemonId};
 
 /// The text of a daemon's generated file.
@@ -25,6 +25,8 @@ pub fn render(daemon: &Daemon, by: &GeneratedBy) -> String {
 struct ModuleView {
     header: HeaderView,
     reads_env_files: bool,
+    has_references: bool,
+    refers_for_folder: bool,
     root: Code,
     base: Code,
     owner: Code,
@@ -37,6 +39,8 @@ impl ModuleView {
     fn new(daemon: &Daemon, by: &GeneratedBy) -> Self {
         Self {
             header: HeaderView::new(&daemon.id.source_path(), by),
+            has_references: daemon.apps.iter().any(references::has_any),
+            refers_for_folder: daemon.apps.iter().any(references::has_folder),
             reads_env_files: daemon.apps.iter().any(|app| !app.env_files.is_empty()),
             root: javascript::string(&up_to_root(&daemon.id)),
             base: base(&by.layout),
@@ -46,7 +50,7 @@ impl ModuleView {
                 .as_deref()
                 .map_or_else(|| javascript::verbatim("root"), javascript::string),
             source: javascript::string(daemon.id.as_str()),
-            apps: daemon.apps.iter().map(AppView::new).collect(),
+            apps: daemon.apps.iter().enumerate().map(|(index, app)| AppView::new(index, app)).collect(),
             deploy: daemon.deploy.as_ref().map(|deploy| javascript::value(deploy, 0)),
         }
     }

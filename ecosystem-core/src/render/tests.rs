@@ -3,6 +3,7 @@
 mod escaping;
 mod header;
 mod loading;
+mod references;
 mod text;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::model::schema::Key;
-use crate::model::{App, AppName, Daemon, Env, EnvValue, InheritEnv};
+use crate::model::{App, AppName, Daemon, Env, EnvValue, InheritEnv, References};
 
 fn by() -> GeneratedBy {
     let layout = Layout { root_to_base: "../..".into(), owner: None };
@@ -27,6 +28,7 @@ fn app(name: &str, script: &str) -> App {
         env: Env::new(),
         env_blocks: BTreeMap::new(),
         env_files: vec![],
+        references: References::default(),
         inherit_env: InheritEnv::default(),
         description: None,
         prune: None,

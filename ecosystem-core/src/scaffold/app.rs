@@ -58,7 +58,7 @@ impl Command {
         let mut entries = vec![Entry::text("script", &self.script)];
         entries.extend(self.interpreter.map(|interpreter| Entry::text("interpreter", interpreter)));
         if !self.args.is_empty() {
-            let args: Vec<String> = self.args.iter().map(|arg| write_string(arg)).collect();
+            let args: Vec<String> = self.args.iter().map(|arg| literal(arg)).collect();
             entries.push(Entry::new("args", format!("[{}]", args.join(" "))));
         }
         entries
@@ -86,8 +86,14 @@ impl NewApp {
 
 fn variables(env: &[(String, String)]) -> String {
     let variables: Vec<String> =
-        env.iter().map(|(name, value)| format!("{} {}", variable(name), write_string(value))).collect();
+        env.iter().map(|(name, value)| format!("{} {}", variable(name), literal(value))).collect();
     format!("{{{}}}", variables.join("\n"))
+}
+
+/// Text that stands for itself: a `${` in it is no reference to the environment.
+#[must_use]
+pub fn literal(text: &str) -> String {
+    write_string(&text.replace("${", "$${"))
 }
 
 /// A keyword where the name is one to every reader of EDN, else a string.
@@ -149,7 +155,7 @@ impl Entry {
     }
 
     fn text(key: &'static str, text: &str) -> Self {
-        Self::new(key, write_string(text))
+        Self::new(key, literal(text))
     }
 
     fn comment(mut self, comment: &'static str) -> Self {

@@ -2,22 +2,16 @@
 
 use serde_json::Value as Json;
 
-use crate::diagnostic::Span;
-use crate::edn::{Node, Value};
-
-use super::apps::AppKey;
 use super::codes;
 use super::draft::AppDraft;
-use super::report::{Reporter, problem};
-use super::spelling::Field;
+use super::report::Reporter;
 
 /// Warns of what is hardly meant in one app.
-pub(super) fn report(app: &AppDraft, fields: &[Field<'_, AppKey>], reporter: &mut Reporter<'_>) {
+pub(super) fn report(app: &AppDraft, reporter: &mut Reporter<'_>) {
     shell_script(app, reporter);
     script_repeated(app, reporter);
     cluster_needs_node(app, reporter);
     cwd_repeated(app, reporter);
-    references(fields, reporter);
 }
 
 /// PM2 hands a script with a space to `bash -c` and puts that in place of `:args` (`verifyConfs`).
@@ -97,44 +91,5 @@ fn plain(path: &str) -> &str {
     match path.trim_start_matches("./").trim_end_matches('/').trim_end_matches("/.") {
         "." => "",
         path => path,
-    }
-}
-
-/// One warning for all `${…}` of an app: where there is one, there are many.
-fn references(fields: &[Field<'_, AppKey>], reporter: &mut Reporter<'_>) {
-    let mut places = Vec::new();
-    for field in fields.iter().filter(|field| may_refer(field)) {
-        collect_references(field.value, &mut places);
-    }
-    let Some((first, others)) = places.split_first() else { return };
-    let mut warning = problem(
-        codes::REFERENCE_IS_LITERAL,
-        reporter.path(),
-        *first,
-        "`${…}` is passed to the app as it stands for now",
-        "not replaced",
-        "name the variable in :inherit_env, or put it into an :env_file",
-    );
-    for other in others {
-        warning = warning.also(reporter.path(), *other, "nor this");
-    }
-    reporter.push(warning);
-}
-
-/// A script may be a shell line, where the shell replaces them; data of others may hold anything.
-fn may_refer(field: &Field<'_, AppKey>) -> bool {
-    match &field.key {
-        AppKey::Pm2(key) => !matches!(key.name(), "name" | "script" | "io" | "watch_options" | "post_update"),
-        AppKey::EnvBlock(_) => true,
-        AppKey::Own(_) => false,
-    }
-}
-
-fn collect_references(node: &Node, places: &mut Vec<Span>) {
-    match &node.value {
-        Value::String(text) if text.contains("${") => places.push(node.span),
-        Value::Vector(items) => items.iter().for_each(|item| collect_references(item, places)),
-        Value::Map(entries) => entries.iter().for_each(|entry| collect_references(&entry.value, places)),
-        _ => {}
     }
 }

@@ -1,16 +1,19 @@
 //! `:apps`: a vector of maps to drafts of apps.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use crate::diagnostic::Span;
 use crate::edn::{Entry, Node, Value};
-use crate::model::schema::Key;
+use crate::model::schema::{Key, Kind};
 
 use super::draft::{AppDraft, Spanned, without_places};
+use super::late::{self, Read};
 use super::own_keys::{self, OWN_KEYS, OwnKey};
 use super::report::Reporter;
 use super::spelling::{Field, Vocabulary, fields, means, nearest, pm2_key};
-use super::{advice, codes, env, names, settings};
+use super::{advice, codes, env, layers, names, settings};
 
 /// What a key of an app means.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,10 +40,33 @@ impl AppKey {
             .or_else(|| OwnKey::spelled(spelling).map(Self::Own))
             .or_else(|| env_block(spelling).map(Self::EnvBlock))
     }
+
+    /// Whether its value is a map of variables.
+    pub(super) fn is_variables(&self) -> bool {
+        match self {
+            Self::Pm2(key) => key.kind() == Kind::Variables,
+            Self::EnvBlock(_) => true,
+            Self::Own(_) => false,
+        }
+    }
+
+    /// What [`Origins`](crate::model::Origins) calls it.
+    fn name(&self) -> &str {
+        match self {
+            Self::Pm2(key) => key.name(),
+            Self::EnvBlock(name) => name,
+            Self::Own(own) => OWN_KEYS.iter().find(|(_, key)| key == own).map_or("", |(name, _)| name),
+        }
+    }
 }
 
 /// Reads the vector of apps; an app is read even where its neighbour is broken.
-pub(super) fn apps(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Vec<AppDraft> {
+pub(super) fn apps(
+    what: &str,
+    node: &Node,
+    defaults: &[Entry],
+    reporter: &mut Reporter<'_>,
+) -> Vec<AppDraft> {
     let hint = "write :apps [{:name \"web\" :script \"server.mjs\"}]";
     let Value::Vector(items) = &node.value else {
         let message = format!("`{what}` takes a vector of apps, not {}", node.value.kind_name());
@@ -51,13 +77,18 @@ pub(super) fn apps(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Vec<
         let message = format!("`{what}` is empty");
         reporter.report(codes::APPS_NOT_A_VECTOR, node.span, message, "no app in here", hint);
     }
+    list(items, defaults, reporter)
+}
+
+/// Reads the items of a vector of apps.
+pub(super) fn list(items: &[Node], defaults: &[Entry], reporter: &mut Reporter<'_>) -> Vec<AppDraft> {
     let mut apps = Vec::new();
-    let mut rest = items.as_slice();
+    let mut rest = items;
     let mut previous = None;
     while let [item, behind @ ..] = rest {
         rest = behind;
         if let Value::Map(entries) = &item.value {
-            apps.push(app(item.span, entries, reporter));
+            apps.push(app(item.span, &laid_over(defaults, entries), reporter));
             previous = Some(item.span);
         } else {
             rest = beside_app(item, rest, previous, reporter);
@@ -108,18 +139,62 @@ fn rest_of_app(key: Span, mut rest: &[Node]) -> (usize, &[Node]) {
     (end, rest)
 }
 
-fn app(span: Span, entries: &[Entry], reporter: &mut Reporter<'_>) -> AppDraft {
-    let vocabulary =
-        Vocabulary { what: "an app", names: &NAMES, read: &AppKey::spelled, unknown: codes::UNKNOWN_KEY };
-    let fields = fields(entries, &vocabulary, reporter);
+/// Judges the value of `:defaults` by itself: keys of apps, and `nil` for those that are to be taken away.
+pub(super) fn defaults(what: &str, node: &Node, reporter: &mut Reporter<'_>) {
+    let Value::Map(entries) = &node.value else {
+        reporter.wrong_type(what, "a map of keys of apps such as {:max-restarts 10}", node);
+        return;
+    };
     let mut draft = AppDraft::default();
+    for field in fields(&layers::without_nil_variables(entries.clone()), &vocabulary(), reporter) {
+        if field.key.name() == "name" {
+            let message = format!("`{}` cannot be a default: names tell apps apart", field.spelled);
+            reporter.report(
+                codes::KEY_NOT_A_DEFAULT,
+                field.key_span,
+                message,
+                "each app has its own",
+                "remove it",
+            );
+        } else if !field.value.is_nil() {
+            read(&field, &mut draft, reporter);
+        }
+    }
+}
+
+/// Most trees have no defaults.
+fn laid_over<'e>(defaults: &[Entry], entries: &'e [Entry]) -> Cow<'e, [Entry]> {
+    if defaults.is_empty() { Cow::Borrowed(entries) } else { layers::app_over(defaults, entries).into() }
+}
+
+fn vocabulary() -> Vocabulary<'static, AppKey> {
+    Vocabulary { what: "an app", names: &NAMES, read: &AppKey::spelled, unknown: codes::UNKNOWN_KEY }
+}
+
+fn app(span: Span, entries: &[Entry], reporter: &mut Reporter<'_>) -> AppDraft {
+    let fields = fields(entries, &vocabulary(), reporter);
+    let mut draft = AppDraft { places: places(&fields), ..AppDraft::default() };
     for field in &fields {
         read(field, &mut draft, reporter);
     }
     needs(entries, "name", span, "names tell processes apart: add :name \"web\"", reporter);
     needs(entries, "script", span, "say what to run: add :script \"server.mjs\"", reporter);
-    advice::report(&draft, &fields, reporter);
+    advice::report(&draft, reporter);
     draft
+}
+
+/// Where the value of each key stands, and of each variable.
+fn places(fields: &[Field<'_, AppKey>]) -> BTreeMap<String, Span> {
+    let mut places = BTreeMap::new();
+    for field in fields {
+        let name = field.key.name();
+        places.insert(name.to_owned(), field.value.span);
+        let variables = field.value.as_map().filter(|_| field.key.is_variables()).unwrap_or_default();
+        let named =
+            variables.iter().filter_map(|entry| Some((env::written_name(&entry.key)?, entry.value.span)));
+        places.extend(named.map(|(variable, span)| (format!("{name}.{variable}"), span)));
+    }
+    places
 }
 
 fn read(field: &Field<'_, AppKey>, draft: &mut AppDraft, reporter: &mut Reporter<'_>) {
@@ -127,15 +202,48 @@ fn read(field: &Field<'_, AppKey>, draft: &mut AppDraft, reporter: &mut Reporter
     match &field.key {
         AppKey::Own(key) => own_keys::read(*key, what, field.key_span, node, draft, reporter),
         AppKey::EnvBlock(name) => env_block_of(name, what, node, draft, reporter),
-        AppKey::Pm2(key) => match key.name() {
-            "name" => draft.name = spanned(names::name(what, node, reporter), node),
-            "script" => draft.script = spanned(settings::text(what, node, reporter), node),
-            "env" => draft.env = env::variables(what, node, reporter),
-            _ => {
-                let value = settings::setting(*key, what, node, reporter);
-                draft.settings.extend(spanned(value, node).map(|value| (*key, value)));
+        AppKey::Pm2(key) if key.name() == "env" => {
+            let variables = env::variables(what, node, reporter);
+            draft.env = variables.known;
+            draft.references.env = without_places(variables.late);
+        }
+        AppKey::Pm2(key) if !late::may_refer(*key) => {
+            let verbatim = key.name() == "post_update";
+            if late::must_be_known(what, node, verbatim, reporter) {
+                let literal = if verbatim { Cow::Borrowed(node) } else { late::literal(node) };
+                known(*key, what, &literal, draft, reporter);
+            } else if key.name() == "name" {
+                draft.name = None;
             }
+        }
+        AppKey::Pm2(key) => match late::read(what, node, reporter) {
+            Some(Read::Known(node)) => known(*key, what, &node, draft, reporter),
+            Some(Read::Late) => referring(*key, what, node, draft, reporter),
+            None => {}
         },
+    }
+}
+
+/// Reads a value in which there are no references.
+fn known(key: Key, what: &str, node: &Node, draft: &mut AppDraft, reporter: &mut Reporter<'_>) {
+    match key.name() {
+        "name" => draft.name = spanned(names::name(what, node, reporter), node),
+        "script" => draft.script = spanned(settings::text(what, node, reporter), node),
+        _ => {
+            let value = settings::setting(key, what, node, reporter);
+            draft.settings.extend(spanned(value, node).map(|value| (key, value)));
+        }
+    }
+}
+
+/// Reads a value that only the environment tells.
+fn referring(key: Key, what: &str, node: &Node, draft: &mut AppDraft, reporter: &mut Reporter<'_>) {
+    if key.name() == "script" {
+        draft.script = spanned(Some(String::new()), node);
+        draft.references.script = late::reference(what, node, reporter);
+    } else {
+        let value = late::setting(key, what, node, reporter);
+        draft.references.settings.extend(value.map(|value| (key, value)));
     }
 }
 
@@ -155,14 +263,17 @@ fn env_block_of(name: &str, what: &str, node: &Node, draft: &mut AppDraft, repor
     let own: Vec<_> = OWN_KEYS.iter().map(|(name, _)| *name).collect();
     match nearest(name, &own) {
         // `:env_files ".env"` is no block, but a misspelt key.
-        Some(near) if !matches!(node.value, Value::Map(_)) => {
+        Some(near) if !matches!(node.value, Value::Map(_) | Value::Nil) => {
             let message = format!("`{what}` takes a map of variables, not {}", node.value.kind_name());
             let hint = format!("did you mean `:{near}`?");
             reporter.report(codes::WRONG_TYPE, node.span, message, node.value.kind_name(), hint);
         }
         _ => {
-            let variables = without_places(env::variables(what, node, reporter));
-            draft.env_blocks.insert(name.to_owned(), variables);
+            let variables = env::variables(what, node, reporter);
+            draft.env_blocks.insert(name.to_owned(), without_places(variables.known));
+            if !variables.late.is_empty() {
+                draft.references.env_blocks.insert(name.to_owned(), without_places(variables.late));
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The code of every problem that validation can find: `E02xx` for errors, `W03xx` for warnings.
 //!
-//! A code never changes its meaning and is never given out again, so that people can search for it.
+//! A code never changes its meaning and is never given out again, so that people can search for it: W0302, W0303
+//! and W0305 were some once.
 
 use crate::diagnostic::code_table;
 
@@ -41,7 +42,7 @@ code_table! {
     BAD_CHOICE = "E0217";
     /// A NUL character, which no process can be given
     NUL_IN_TEXT = "E0218";
-    /// A reader tag
+    /// A reader tag that is not understood
     TAG_NOT_SUPPORTED = "E0219";
     /// A name that no environment variable can have
     BAD_VARIABLE_NAME = "E0220";
@@ -70,16 +71,21 @@ code_table! {
     /// A key that JavaScript takes for the prototype of an object
     PROTOTYPE_KEY = "E0232";
 
+    /// A key that no two apps can have in common, among defaults
+    KEY_NOT_A_DEFAULT = "E0233";
+    /// A key that holds for the whole tree, in a `defaults.edn` below the root
+    ROOT_ONLY_KEY = "E0234";
+    /// A key at the root of a `defaults.edn` that is none of `:defaults`, `:owner`, `:base`, `:prune`
+    UNKNOWN_DEFAULTS_KEY = "E0235";
+    /// A reference to the environment where the value must be known when the tree is read
+    MUST_BE_KNOWN = "E0236";
+    /// A malformed `${…}`, or a reference that may come to no text, number or truth value
+    BAD_REFERENCE = "E0237";
+
     /// Looks like a daemon, but is not named `ecosystem.edn`
     MISNAMED_DAEMON = "W0301";
-    /// `defaults.edn` has no effect yet
-    DEFAULTS_NOT_READ = "W0302";
-    /// `:profiles` has no effect yet
-    PROFILES_NOT_READ = "W0303";
     /// A key that is understood and has no effect yet
     NO_EFFECT_YET = "W0304";
-    /// `${…}`, which is passed on as it stands for now
-    REFERENCE_IS_LITERAL = "W0305";
     /// Cluster mode with an interpreter that is not node
     CLUSTER_NEEDS_NODE = "W0306";
     /// A `:script` with a space, which PM2 hands to a shell

@@ -6,6 +6,8 @@ use crate::edn::{Entry, Node, Value};
 use super::apps::{apps, looks_like_app};
 use super::codes;
 use super::draft::DaemonDraft;
+use super::late;
+use super::profiles::{self, Declared};
 use super::report::Reporter;
 use super::settings;
 use super::spelling::{Field, Vocabulary, fields, means};
@@ -14,11 +16,19 @@ const KEYS: &[&str] = &["apps", "deploy", "profiles"];
 const EXAMPLE: &str = "write {:apps [{:name \"web\" :script \"server.mjs\"}]}";
 
 /// Reads the root of a source.
-pub(super) fn daemon(root: &Node, reporter: &mut Reporter<'_>) -> DaemonDraft {
+pub(super) fn daemon(
+    root: &Node,
+    defaults: &[Entry],
+    profile: Option<&str>,
+    reporter: &mut Reporter<'_>,
+) -> DaemonDraft {
     super::forbidden::report(root, reporter);
     match &root.value {
-        Value::Map(entries) => from_map(root, entries, reporter),
-        Value::Tagged(_) => DaemonDraft::default(),
+        Value::Map(entries) => from_map(root, entries, (defaults, profile), reporter),
+        Value::Tagged(_) => {
+            late::must_be_known("a daemon", root, true, reporter);
+            DaemonDraft::default()
+        }
         _ => {
             let message = format!("a daemon is a map with `:apps`, not {}", root.value.kind_name());
             reporter.report(
@@ -34,12 +44,17 @@ pub(super) fn daemon(root: &Node, reporter: &mut Reporter<'_>) -> DaemonDraft {
 }
 
 /// Reports a source that holds nothing.
-pub(super) fn nothing(reporter: &mut Reporter<'_>) {
+pub(super) fn nothing(start: usize, reporter: &mut Reporter<'_>) {
     let message = "the source holds nothing; a daemon is a map with `:apps`";
-    reporter.report(codes::ROOT_NOT_A_MAP, Span::new(0, 0), message, "empty", EXAMPLE);
+    reporter.report(codes::ROOT_NOT_A_MAP, Span::new(start, start), message, "empty", EXAMPLE);
 }
 
-fn from_map(root: &Node, entries: &[Entry], reporter: &mut Reporter<'_>) -> DaemonDraft {
+fn from_map(
+    root: &Node,
+    entries: &[Entry],
+    (defaults, profile): (&[Entry], Option<&str>),
+    reporter: &mut Reporter<'_>,
+) -> DaemonDraft {
     let mut draft = DaemonDraft::default();
     if !declares_apps(entries) && looks_like_app(entries) {
         let message = "an app stands at the root, where `:apps` is expected";
@@ -51,10 +66,13 @@ fn from_map(root: &Node, entries: &[Entry], reporter: &mut Reporter<'_>) -> Daem
     let vocabulary =
         Vocabulary { what: "a daemon", names: KEYS, read: &read, unknown: codes::UNKNOWN_ROOT_KEY };
     let fields = fields(entries, &vocabulary, reporter);
+    let apps = fields.iter().find(|field| field.key == "apps");
+    let declared = apps.and_then(|field| field.value.as_vector()).unwrap_or_default();
+    let declared = Declared { apps: declared, defaults, profile };
     for field in &fields {
-        read_field(field, &mut draft, reporter);
+        read_field(field, &declared, &mut draft, reporter);
     }
-    if !fields.iter().any(|field| field.key == "apps") {
+    if apps.is_none() {
         let message = "a daemon needs `:apps`";
         reporter.report(
             codes::APPS_MISSING,
@@ -67,15 +85,25 @@ fn from_map(root: &Node, entries: &[Entry], reporter: &mut Reporter<'_>) -> Daem
     draft
 }
 
-fn read_field(field: &Field<'_, &'static str>, draft: &mut DaemonDraft, reporter: &mut Reporter<'_>) {
+fn read_field(
+    field: &Field<'_, &'static str>,
+    declared: &Declared<'_>,
+    draft: &mut DaemonDraft,
+    reporter: &mut Reporter<'_>,
+) {
     match field.key {
-        "apps" => draft.apps = apps(&field.spelled, field.value, reporter),
-        "deploy" => draft.deploy = settings::data(&field.spelled, field.value, reporter),
-        _ => {
-            let hint = "declare what is to run in :apps; profiles are not understood in this version";
-            let message = "`:profiles` has no effect yet";
-            reporter.report(codes::PROFILES_NOT_READ, field.key_span, message, "not read", hint);
+        "apps" => {
+            let apps = apps(&field.spelled, field.value, declared.defaults, reporter);
+            // The chosen profile's are these with its changes, wherever in the map it stands.
+            if draft.profile.is_none() {
+                draft.apps = apps;
+            }
         }
+        "deploy" if late::must_be_known(&field.spelled, field.value, true, reporter) => {
+            draft.deploy = settings::data(&field.spelled, field.value, reporter);
+        }
+        "deploy" => {}
+        _ => profiles::read(&field.spelled, field.value, declared, draft, reporter),
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::diagnostic::Span;
 use crate::model::schema::Key;
-use crate::model::{App, AppName, Daemon, DaemonId, Env, EnvValue, InheritEnv, Prune};
+use crate::model::{App, AppName, Daemon, DaemonId, Env, EnvFile, EnvValue, InheritEnv, Prune, References};
 
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,10 +23,14 @@ pub(super) struct AppDraft {
     pub(super) settings: BTreeMap<Key, Spanned<Json>>,
     pub(super) env: BTreeMap<String, Spanned<EnvValue>>,
     pub(super) env_blocks: BTreeMap<String, Env>,
-    pub(super) env_files: Vec<String>,
+    pub(super) env_files: Vec<EnvFile>,
+    pub(super) references: References,
     pub(super) inherit_env: InheritEnv,
     pub(super) description: Option<String>,
     pub(super) prune: Option<Prune>,
+    pub(super) enabled: Option<bool>,
+    /// Where each value stands, by the names of [`Origins`](crate::model::Origins).
+    pub(super) places: BTreeMap<String, Span>,
 }
 
 impl AppDraft {
@@ -40,6 +44,11 @@ impl AppDraft {
         self.setting(name)?.value.as_str()
     }
 
+    /// Whether it is to run.
+    pub(super) fn is_enabled(&self) -> bool {
+        self.enabled != Some(false)
+    }
+
     /// The app, if it has what every app needs.
     pub(super) fn finish(self) -> Option<App> {
         Some(App {
@@ -49,6 +58,7 @@ impl AppDraft {
             env: without_places(self.env),
             env_blocks: self.env_blocks,
             env_files: self.env_files,
+            references: self.references,
             inherit_env: self.inherit_env,
             description: self.description,
             prune: self.prune,
@@ -61,13 +71,17 @@ impl AppDraft {
 pub(super) struct DaemonDraft {
     pub(super) apps: Vec<AppDraft>,
     pub(super) deploy: Option<Json>,
+    /// The profile that was chosen, and where it stands.
+    pub(super) profile: Option<(String, Span)>,
 }
 
 impl DaemonDraft {
-    /// The daemon, if all its apps are whole.
+    /// The daemon, if all its apps are whole; those that are switched off are none of it.
     pub(super) fn finish(self, id: DaemonId) -> Option<Daemon> {
-        let apps = self.apps.into_iter().map(AppDraft::finish).collect::<Option<Vec<_>>>()?;
-        (!apps.is_empty()).then_some(Daemon { id, apps, deploy: self.deploy })
+        let declares_none = self.apps.is_empty();
+        let enabled = self.apps.into_iter().filter(AppDraft::is_enabled);
+        let apps = enabled.map(AppDraft::finish).collect::<Option<Vec<_>>>()?;
+        (!declares_none).then_some(Daemon { id, apps, deploy: self.deploy })
     }
 }
 

@@ -2,40 +2,76 @@
 
 use std::collections::BTreeMap;
 
+use crate::diagnostic::Span;
 use crate::edn::{Entry, Node, Value};
-use crate::model::EnvValue;
 use crate::model::reserved_env::{Reserved, reserved};
+use crate::model::{EnvValue, Reference};
 
 use super::draft::Spanned;
 use super::numbers::MAX_SAFE_INTEGER;
 use super::report::{Reporter, quoted};
-use super::{codes, json, numbers};
+use super::{codes, json, late, numbers};
 
 /// The variables of one map, each with the place of its value.
-pub(super) type Variables = BTreeMap<String, Spanned<EnvValue>>;
+#[derive(Debug, Default)]
+pub(super) struct Variables {
+    /// Those that are known.
+    pub(super) known: BTreeMap<String, Spanned<EnvValue>>,
+    /// Those that only the environment tells.
+    pub(super) late: BTreeMap<String, Spanned<Reference>>,
+}
+
+/// The value of one variable.
+enum Given {
+    Known(EnvValue),
+    Late(Reference),
+}
+
+impl Variables {
+    fn span(&self, name: &str) -> Option<Span> {
+        let known = self.known.get(name).map(|value| value.span);
+        known.or_else(|| self.late.get(name).map(|value| value.span))
+    }
+
+    fn insert(&mut self, name: String, value: Given, span: Span) {
+        match value {
+            Given::Known(value) => drop(self.known.insert(name, Spanned { value, span })),
+            Given::Late(value) => drop(self.late.insert(name, Spanned { value, span })),
+        }
+    }
+}
 
 /// Reads a map of variables; what is wrong with one hampers no other.
 pub(super) fn variables(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Variables {
     let Value::Map(entries) = &node.value else {
         reporter.wrong_type(what, "a map of variables such as {:PORT 3000}", node);
-        return Variables::new();
+        return Variables::default();
     };
-    let mut variables = Variables::new();
+    let mut variables = Variables::default();
     for entry in entries {
         let Some((name, value)) = variable(what, entry, reporter) else { continue };
-        if let Some(earlier) = variables.get(&name) {
+        if let Some(earlier) = variables.span(&name) {
             reporter.report_with(
                 codes::KEY_TWICE,
                 (entry.value.span, "and again here"),
-                (earlier.span, "set here"),
+                (earlier, "set here"),
                 format!("the variable {name} is set twice in `{what}`"),
                 "keep one of them",
             );
             continue;
         }
-        variables.insert(name, Spanned { value, span: entry.value.span });
+        variables.insert(name, value, entry.value.span);
     }
     variables
+}
+
+/// The name that a key gives a variable, whatever is to be said of it.
+pub(super) fn written_name(key: &Node) -> Option<&str> {
+    match &key.value {
+        Value::Keyword(name) | Value::Symbol(name) if name.namespace.is_none() => Some(&name.name),
+        Value::String(text) => Some(text),
+        _ => None,
+    }
 }
 
 /// The name that a keyword, string or symbol gives a variable.
@@ -59,14 +95,25 @@ pub(super) fn name(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Opti
     Some(name.to_owned())
 }
 
-fn variable(what: &str, entry: &Entry, reporter: &mut Reporter<'_>) -> Option<(String, EnvValue)> {
+fn variable(what: &str, entry: &Entry, reporter: &mut Reporter<'_>) -> Option<(String, Given)> {
     let name = name(what, &entry.key, reporter);
     if let Some((name, reserved)) = name.as_deref().and_then(|name| Some((name, reserved(name)?))) {
         taken(name, &reserved, &entry.key, reporter);
     }
     let label = name.as_deref().unwrap_or(what);
-    let value = value(label, &entry.value, reporter);
+    let value = match late::read(label, &entry.value, reporter) {
+        Some(late::Read::Known(node)) => value(label, &node, reporter).map(Given::Known),
+        Some(late::Read::Late) => late_value(label, &entry.value, reporter).map(Given::Late),
+        None => None,
+    };
     name.zip(value)
+}
+
+fn late_value(name: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<Reference> {
+    match &node.value {
+        Value::Map(_) | Value::Vector(_) => late::json_text(name, node, reporter),
+        _ => late::reference(name, node, reporter),
+    }
 }
 
 fn value(name: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<EnvValue> {

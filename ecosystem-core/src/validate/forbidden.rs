@@ -3,6 +3,7 @@
 //! Told of in one walk before anything else, so that no check of a single key needs to think of them.
 
 use crate::edn::{Entry, Node, Value};
+use crate::expand::is_late;
 
 use super::codes;
 use super::report::Reporter;
@@ -10,9 +11,10 @@ use super::report::Reporter;
 /// Reports every tag and every text with a NUL below a node, except under keys with a namespace.
 pub(super) fn report(node: &Node, reporter: &mut Reporter<'_>) {
     match &node.value {
+        Value::Tagged(tagged) if is_late(node) => report(&tagged.form, reporter),
         Value::Tagged(tagged) => {
-            let message = format!("the reader tag `#{}` is not supported yet", tagged.tag);
-            let hint = "write the value itself; nothing in a source is evaluated";
+            let message = format!("`#{}` is no reader tag that is understood", tagged.tag);
+            let hint = "the tags are those of Aero, such as #env, #or, #profile and #include";
             reporter.report(codes::TAG_NOT_SUPPORTED, tagged.tag_span, message, "not read", hint);
         }
         Value::String(text) if text.contains('\0') => {

@@ -17,7 +17,10 @@ pub(super) fn json(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Opti
         Value::Integer(_) | Value::BigInteger(_) | Value::Float(_) => number(what, node, reporter),
         Value::Vector(items) => array(what, items, reporter),
         Value::Map(entries) => object(what, entries, reporter),
-        Value::Tagged(_) => None,
+        Value::Tagged(_) => {
+            reporter.wrong_type(what, "data", node);
+            None
+        }
         _ => {
             not_json(what, node, reporter);
             None
@@ -71,7 +74,7 @@ fn number(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<Json> 
     None
 }
 
-fn key(what: &str, key: &Node, reporter: &mut Reporter<'_>) -> Option<String> {
+pub(super) fn key(what: &str, key: &Node, reporter: &mut Reporter<'_>) -> Option<String> {
     let name = key_text(what, key, reporter)?;
     // PM2 copies data member by member, which sets the prototype of the copy and loses the member.
     if name == "__proto__" {

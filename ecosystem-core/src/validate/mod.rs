@@ -8,19 +8,24 @@ mod advice;
 mod apps;
 pub mod codes;
 mod daemon;
+mod defaults;
 mod draft;
 mod env;
 mod forbidden;
 mod json;
+mod late;
+mod layers;
 mod names;
 mod numbers;
 mod own_keys;
 mod probes;
+mod profiles;
 mod report;
 mod settings;
 mod sharing;
 mod spelling;
 mod strays;
+mod template;
 mod tree;
 mod words;
 
@@ -30,13 +35,19 @@ mod tests;
 use std::collections::BTreeSet;
 
 use crate::diagnostic::{Checked, Diagnostic, Source};
-use crate::edn;
-use crate::model::{Broken, DaemonId, Ecosystem};
+use crate::expand::{Expanded, SourceMap, Surroundings, expand, shifted};
+use crate::model::{AppName, Broken, Came, DaemonId, Ecosystem, Layer, Origins};
 
+pub use defaults::{DEFAULTS_FILE, tree_settings};
 pub(crate) use own_keys::{CONDITIONS, ON_CHANGE, own_key_names};
 
+pub(crate) use defaults::file_name;
+pub(crate) use late::may_refer;
+
+use defaults::Defaults;
 use draft::DaemonDraft;
 use report::Reporter;
+use tree::Placed;
 
 /// The name of a daemon's source.
 const DAEMON_FILE: &str = "ecosystem.edn";
@@ -44,7 +55,8 @@ const DAEMON_FILE: &str = "ecosystem.edn";
 /// Reads and validates a whole tree.
 ///
 /// A source named exactly `ecosystem.edn` is a daemon. One with an error is kept in [`Ecosystem::broken`] and
-/// hampers no other, except where two of them cannot both be right: an app name declared twice breaks both.
+/// hampers no other, except where two of them cannot both be right: an app name declared twice breaks both. A
+/// `defaults.edn` is laid below every app of its folder and of those within; one with an error breaks all of them.
 /// Other `.edn` sources are only warned of where somebody may expect them to have an effect.
 ///
 /// ```
@@ -59,65 +71,150 @@ const DAEMON_FILE: &str = "ecosystem.edn";
 /// # Ok::<(), &str>(())
 /// ```
 pub fn compile(sources: &[Source]) -> Checked<Ecosystem> {
-    let (daemons, others): (Vec<_>, Vec<_>) = sources.iter().partition(|source| is_daemon(&source.path));
-    let mut diagnostics = Vec::new();
-    let mut drafts = Vec::new();
-    for source in &daemons {
-        let draft = read(source);
-        diagnostics.extend(draft.diagnostics);
-        drafts.push((source.path.as_str(), draft.output));
-    }
-    let apps = tree::placed(&drafts);
-    diagnostics.extend(tree::check(&apps));
-    diagnostics.extend(sharing::check(&apps));
-    let taken = |path: &str| sources.iter().any(|source| source.path == path);
-    diagnostics.extend(others.iter().filter_map(|source| strays::warning(source, taken)));
-    Checked::new(ecosystem(&daemons, drafts_of(drafts), &diagnostics), diagnostics)
+    compile_in(sources, &Surroundings::default())
 }
 
-fn is_daemon(path: &str) -> bool {
-    path.rsplit('/').next() == Some(DAEMON_FILE)
-}
-
-/// One source, as far as it can be read.
-fn read(source: &Source) -> Checked<DaemonDraft> {
-    let node = edn::read(source);
-    let mut reporter = Reporter::new(&source.path);
-    let draft = match &node.output {
-        Some(root) => daemon::daemon(root, &mut reporter),
-        None => {
-            if !node.has_errors() {
-                daemon::nothing(&mut reporter);
-            }
-            DaemonDraft::default()
+/// The same in given surroundings: what else decides what the sources say comes in as a value.
+pub fn compile_in(sources: &[Source], surroundings: &Surroundings) -> Checked<Ecosystem> {
+    let defaults = Defaults::read(sources, surroundings);
+    let sought = sources.iter().filter(|source| file_name(&source.path) == DAEMON_FILE);
+    let mut daemons: Vec<_> = sought.map(|source| Read::daemon(source, &defaults, surroundings)).collect();
+    let apps: Vec<_> = daemons.iter().enumerate().flat_map(|(index, daemon)| daemon.apps(index)).collect();
+    let mut diagnostics = sharing::check(&apps);
+    let blamed = tree::check(&apps);
+    for blamed in blamed {
+        if let Some(daemon) = daemons.get_mut(blamed.daemon) {
+            daemon.diagnostics.push(blamed.diagnostic);
         }
+    }
+    let taken = |path: &str| sources.iter().any(|source| source.path == path);
+    let includes: BTreeSet<&String> =
+        daemons.iter().flat_map(|daemon| &daemon.includes).chain(&defaults.includes).collect();
+    let others = sources.iter().filter(|source| !has_a_part(source) && !includes.contains(&source.path));
+    diagnostics.extend(others.filter_map(|source| strays::warning(source, taken)));
+    diagnostics.extend(defaults.diagnostics.iter().cloned());
+    diagnostics.extend(daemons.iter().flat_map(|daemon| daemon.diagnostics.iter().cloned()));
+    let mut checked = Checked::new(ecosystem(daemons, &defaults, surroundings), diagnostics);
+    // What stands in defaults is looked at for each app below them.
+    checked.diagnostics.dedup();
+    checked
+}
+
+/// Whether a source is one that is read for what it is named.
+fn has_a_part(source: &Source) -> bool {
+    [DAEMON_FILE, DEFAULTS_FILE].contains(&file_name(&source.path))
+}
+
+/// One daemon, as far as it can be read.
+struct Read<'s> {
+    source: &'s Source,
+    map: SourceMap,
+    includes: BTreeSet<String>,
+    /// The files of defaults among those that it is put together from, each with its first offset.
+    defaults: Vec<(usize, String)>,
+    /// Where its own source begins.
+    start: usize,
+    draft: DaemonDraft,
+    /// Whether what it is laid over is not known.
+    unknown: bool,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl<'s> Read<'s> {
+    /// Reads a daemon: a function of its source, the defaults above it, and the surroundings.
+    fn daemon(source: &'s Source, defaults: &Defaults, surroundings: &Surroundings) -> Self {
+        let mut map = SourceMap::default();
+        let below = defaults.below(&DaemonId::of_source(&source.path), surroundings, &mut map);
+        let Checked { output: Expanded { root, map: own, includes }, mut diagnostics } =
+            expand(source, surroundings);
+        let start = map.append(&own);
+        let mut reporter = Reporter::new(&map);
+        let profile = surroundings.profile.as_deref();
+        let draft = match &root {
+            Some(root) => daemon::daemon(&shifted(root, start), &below.entries, profile, &mut reporter),
+            None => {
+                if diagnostics.is_empty() {
+                    daemon::nothing(start, &mut reporter);
+                }
+                DaemonDraft::default()
+            }
+        };
+        diagnostics.extend(reporter.into_diagnostics());
+        let unknown = below.unknown;
+        Self { source, map, includes, defaults: below.files, start, draft, unknown, diagnostics }
+    }
+
+    fn apps(&self, daemon: usize) -> impl Iterator<Item = Placed<'_>> {
+        let enabled = self.draft.apps.iter().filter(|app| app.is_enabled());
+        enabled.map(move |app| Placed { daemon, map: &self.map, app })
+    }
+
+    fn is_broken(&self) -> bool {
+        self.unknown || self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// Where the values of each app were written.
+    fn origins(&self) -> Vec<(AppName, Origins)> {
+        let came = |span| Came { from: self.map.locate(span), by: self.layer(span.start) };
+        let enabled = self.draft.apps.iter().filter(|app| app.is_enabled());
+        let apps = enabled.filter_map(|app| Some((app.name.as_ref()?, &app.places)));
+        let named = apps.map(|(name, places)| {
+            let places = places.iter().map(|(name, span)| (name.clone(), came(*span)));
+            (AppName::new(name.value.as_str()), places.collect())
+        });
+        named.collect()
+    }
+
+    fn layer(&self, offset: usize) -> Layer {
+        let before = self.defaults.iter().rev().find(|(start, _)| *start <= offset);
+        match before.filter(|_| offset < self.start) {
+            Some((_, path)) => Layer::Defaults(path.clone()),
+            None => match self.draft.profile.as_ref().filter(|profile| profiles::covers(profile, offset)) {
+                Some((name, _)) => Layer::Profile(name.clone()),
+                None => Layer::App,
+            },
+        }
+    }
+}
+
+/// Sorts daemons into whole and broken.
+fn ecosystem(daemons: Vec<Read<'_>>, defaults: &Defaults, surroundings: &Surroundings) -> Ecosystem {
+    let mut ecosystem = Ecosystem {
+        unreadable: unreadable(defaults, surroundings),
+        settings: defaults.settings.clone(),
+        ..Ecosystem::default()
     };
-    let mut diagnostics = node.diagnostics;
-    diagnostics.extend(reporter.into_diagnostics());
-    Checked::new(draft, diagnostics)
-}
-
-fn drafts_of(drafts: Vec<(&str, DaemonDraft)>) -> Vec<DaemonDraft> {
-    drafts.into_iter().map(|(_, draft)| draft).collect()
-}
-
-/// Sorts daemons into whole and broken: a daemon is broken if an error has its primary place in its source.
-fn ecosystem(sources: &[&Source], drafts: Vec<DaemonDraft>, diagnostics: &[Diagnostic]) -> Ecosystem {
-    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
-    let wrong: BTreeSet<&str> =
-        errors.filter_map(|error| error.labels.first()).map(|label| label.path.as_str()).collect();
-    let mut ecosystem = Ecosystem::default();
-    for (source, draft) in sources.iter().zip(drafts) {
-        let id = DaemonId::of_source(&source.path);
-        let daemon = if wrong.contains(source.path.as_str()) { None } else { draft.finish(id.clone()) };
-        match daemon {
-            Some(daemon) => drop(ecosystem.daemons.insert(id, daemon)),
-            None => drop(ecosystem.broken.insert(id, broken(source))),
+    for read in daemons {
+        let id = DaemonId::of_source(&read.source.path);
+        let origins = read.origins();
+        let whole = if read.is_broken() { None } else { read.draft.finish(id.clone()) };
+        match whole {
+            Some(daemon) => {
+                ecosystem.origins.extend(origins);
+                if !read.includes.is_empty() {
+                    ecosystem.includes.insert(id.clone(), read.includes);
+                }
+                ecosystem.daemons.insert(id, daemon);
+            }
+            None => drop(ecosystem.broken.insert(id, broken(read.source, &read.includes, surroundings))),
         }
     }
     ecosystem
 }
 
-fn broken(source: &Source) -> Broken {
-    Broken { text: String::from_utf8_lossy(&source.contents).into_owned() }
+/// What a root's defaults say of removed apps counts for as much as the sources that could not be seen.
+fn unreadable(defaults: &Defaults, surroundings: &Surroundings) -> BTreeSet<String> {
+    let mut unreadable = surroundings.unreadable.clone();
+    if defaults.root_is_broken() {
+        unreadable.insert(DEFAULTS_FILE.to_owned());
+    }
+    unreadable
+}
+
+/// An app may be named in an included file.
+fn broken(source: &Source, includes: &BTreeSet<String>, surroundings: &Surroundings) -> Broken {
+    let mut text = String::from_utf8_lossy(&source.contents).into_owned();
+    let included = includes.iter().filter_map(|path| surroundings.included.get(path)?.as_ref().ok());
+    included.for_each(|contents| text.push_str(&String::from_utf8_lossy(contents)));
+    Broken { text }
 }

@@ -1,16 +1,17 @@
 //! The keys that this project adds to PM2's.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::diagnostic::Span;
 use crate::edn::{Node, Value};
-use crate::model::{InheritEnv, Prune};
+use crate::model::{EnvFile, InheritEnv, Prune};
 
 use super::draft::AppDraft;
 use super::report::Reporter;
-use super::settings::{choice, text};
+use super::settings::{choice, flag, text};
 use super::spelling::{Field, means, plain_fields};
-use super::{codes, env, names, probes};
+use super::{codes, env, late, names, probes};
 
 /// A key of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +25,7 @@ pub(super) enum OwnKey {
     StartupProbe,
     Prune,
     OnChange,
+    Enabled,
 }
 
 /// Every key of ours by its name.
@@ -37,6 +39,7 @@ pub(super) const OWN_KEYS: &[(&str, OwnKey)] = &[
     ("startup_probe", OwnKey::StartupProbe),
     ("prune", OwnKey::Prune),
     ("on_change", OwnKey::OnChange),
+    ("enabled", OwnKey::Enabled),
 ];
 
 /// The names of our keys.
@@ -45,7 +48,8 @@ pub(crate) fn own_key_names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Keys that something acts on in this version.
-const HAVE_EFFECT: &[OwnKey] = &[OwnKey::Description, OwnKey::EnvFile, OwnKey::InheritEnv, OwnKey::Prune];
+const HAVE_EFFECT: &[OwnKey] =
+    &[OwnKey::Description, OwnKey::EnvFile, OwnKey::InheritEnv, OwnKey::Prune, OwnKey::Enabled];
 
 /// What an app may want of a change.
 pub(crate) const ON_CHANGE: &[&str] = &["reload", "restart", "replace", "keep", "replace-after"];
@@ -68,6 +72,12 @@ pub(super) fn read(
     app: &mut AppDraft,
     reporter: &mut Reporter<'_>,
 ) {
+    let verbatim = key == OwnKey::Description;
+    if !late::must_be_known(spelled, node, verbatim, reporter) {
+        return;
+    }
+    let literal = if verbatim { Cow::Borrowed(node) } else { late::literal(node) };
+    let node = literal.as_ref();
     match key {
         OwnKey::Description => app.description = text(spelled, node, reporter),
         OwnKey::EnvFile => app.env_files = env_files(spelled, node, reporter),
@@ -77,6 +87,7 @@ pub(super) fn read(
             probes::probe(spelled, node, reporter);
         }
         OwnKey::Prune => app.prune = prune(spelled, node, reporter),
+        OwnKey::Enabled => app.enabled = flag(spelled, node, reporter),
         OwnKey::OnChange => drop(policy(spelled, node, ON_CHANGE, reporter)),
     }
     if !HAVE_EFFECT.contains(&key) {
@@ -86,7 +97,7 @@ pub(super) fn read(
     }
 }
 
-fn env_files(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Vec<String> {
+fn env_files(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Vec<EnvFile> {
     let items = match &node.value {
         Value::Vector(items) => items.as_slice(),
         Value::String(_) => std::slice::from_ref(node),
@@ -95,7 +106,8 @@ fn env_files(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Vec<String
             return Vec::new();
         }
     };
-    items.iter().filter_map(|item| text(what, item, reporter)).collect()
+    let paths = items.iter().filter_map(|item| text(what, item, reporter));
+    paths.map(|path| EnvFile::from(path.as_str())).collect()
 }
 
 fn inherit_env(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> InheritEnv {
@@ -143,7 +155,7 @@ fn dependency(fields: &[Field<'_, &'static str>], node: &Node, reporter: &mut Re
     }
 }
 
-fn prune(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<Prune> {
+pub(super) fn prune(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<Prune> {
     let words: Vec<_> = Prune::WORDS.iter().map(|(word, _)| *word).collect();
     policy(what, node, &words, reporter)?.parse().ok()
 }

@@ -1,19 +1,20 @@
 //! Collecting what is wrong with one source, and the words for it.
 
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Diagnostic, Origin, Span};
 use crate::edn::{Node, Value};
+use crate::expand::SourceMap;
 
 use super::codes;
 
-/// Everything found wrong with one source so far.
+/// Everything found wrong so far with what one daemon, or one file of defaults, is put together from.
 pub(super) struct Reporter<'s> {
-    path: &'s str,
+    map: &'s SourceMap,
     diagnostics: Vec<Diagnostic>,
 }
 
 impl<'s> Reporter<'s> {
-    pub(super) fn new(path: &'s str) -> Self {
-        Self { path, diagnostics: Vec::new() }
+    pub(super) fn new(map: &'s SourceMap) -> Self {
+        Self { map, diagnostics: Vec::new() }
     }
 
     pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
@@ -29,7 +30,7 @@ impl<'s> Reporter<'s> {
         label: impl Into<String>,
         hint: impl Into<String>,
     ) {
-        self.push(problem(code, self.path, span, message, label, hint));
+        self.push(problem(code, &self.origin(span), message, label, hint));
     }
 
     /// Notes a problem that a second place explains.
@@ -41,24 +42,28 @@ impl<'s> Reporter<'s> {
         message: impl Into<String>,
         hint: impl Into<String>,
     ) {
-        let path = self.path;
-        self.push(problem(code, path, span, message, label, hint).also(path, other, other_label));
+        let other = self.origin(other);
+        let problem = problem(code, &self.origin(span), message, label, hint);
+        self.push(problem.also(&other.path, other.span, other_label));
     }
 
     pub(super) fn push(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
 
-    /// A place in this source, for a problem with several.
-    pub(super) fn path(&self) -> &'s str {
-        self.path
+    /// Where a span points to, for a problem with several.
+    pub(super) fn origin(&self, span: Span) -> Origin {
+        self.map.locate(span)
     }
 
     /// A value that `what` does not take. `expected` completes "takes …".
     pub(super) fn wrong_type(&mut self, what: &str, expected: &str, node: &Node) {
         let (code, message, hint) = match &node.value {
-            // Told of once, for all places, before anything else is looked at.
-            Value::Tagged(_) => return,
+            // Others were told of once, for all places, before anything else was looked at.
+            Value::Tagged(_) => {
+                super::late::must_be_known(what, node, true, self);
+                return;
+            }
             Value::Nil => (
                 codes::NIL_VALUE,
                 format!("`{what}` is nil"),
@@ -82,14 +87,13 @@ impl<'s> Reporter<'s> {
 /// A problem with its primary place; the first letter of the code says how bad it is.
 pub(super) fn problem(
     code: &'static str,
-    path: &str,
-    span: Span,
+    origin: &Origin,
     message: impl Into<String>,
     label: impl Into<String>,
     hint: impl Into<String>,
 ) -> Diagnostic {
     let make = if code.starts_with('E') { Diagnostic::error } else { Diagnostic::warning };
-    make(code, message.into(), path, span, label.into()).hint(hint)
+    make(code, message.into(), &origin.path, origin.span, label.into()).hint(hint)
 }
 
 /// Text as an EDN string, for hints that can be pasted.

@@ -109,7 +109,8 @@ fn text_setting(key: Key, what: &str, node: &Node, reporter: &mut Reporter<'_>) 
     }
 }
 
-fn flag(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<bool> {
+/// A truth value, and nothing that looks like one.
+pub(super) fn flag(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<bool> {
     if let Value::Bool(flag) = node.value {
         return Some(flag);
     }
@@ -144,7 +145,7 @@ fn words_setting(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option
     }
 }
 
-fn word(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<String> {
+pub(super) fn word(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<String> {
     match &node.value {
         Value::String(text) => return Some(text.clone()),
         Value::Bool(flag) => return Some(flag.to_string()),

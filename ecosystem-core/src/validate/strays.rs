@@ -1,6 +1,6 @@
 //! Sources beside the daemons: warned of where somebody may wait for them to have an effect.
 
-use crate::diagnostic::{Diagnostic, Source, Span};
+use crate::diagnostic::{Diagnostic, Origin, Source, Span};
 use crate::edn::{self, Value};
 
 use super::codes;
@@ -13,24 +13,13 @@ use super::report::problem;
 pub(super) fn warning(source: &Source, taken: impl Fn(&str) -> bool) -> Option<Diagnostic> {
     let (folder, name) =
         source.path.rsplit_once('/').map_or(("", source.path.as_str()), |(folder, name)| (folder, name));
-    if name == "defaults.edn" {
-        let message = "`defaults.edn` has no effect yet";
-        let hint = "write what it holds into each daemon for now";
-        return Some(problem(
-            codes::DEFAULTS_NOT_READ,
-            &source.path,
-            Span::default(),
-            message,
-            "not read",
-            hint,
-        ));
-    }
     let stem =
         name.get(..name.len().checked_sub(4)?).filter(|_| name.to_ascii_lowercase().ends_with(".edn"))?;
     let span = place_of_apps(source)?;
     let message = "this looks like a daemon, but is not named `ecosystem.edn`";
     let hint = move_hint(&source.path, &proper_path(folder, stem), taken);
-    Some(problem(codes::MISNAMED_DAEMON, &source.path, span, message, "nothing reads this", hint))
+    let origin = Origin { path: source.path.clone(), span };
+    Some(problem(codes::MISNAMED_DAEMON, &origin, message, "nothing reads this", hint))
 }
 
 /// Where a source says `:apps`; one that cannot be read counts if it says so anywhere.

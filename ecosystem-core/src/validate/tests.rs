@@ -1,13 +1,15 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod cases;
+mod defaults;
 mod laws;
+mod profiles;
 mod values;
 
 use std::collections::BTreeSet;
 
 use crate::diagnostic::{Checked, Source};
-use crate::model::{App, DaemonId, Ecosystem};
+use crate::model::{App, DaemonId, Ecosystem, Origins};
 use crate::tests::drawing;
 
 use super::{codes, compile};
@@ -86,6 +88,12 @@ fn a_name_declared_twice_breaks_both_daemons() {
     let broken: Vec<_> = checked.output.broken.keys().map(DaemonId::as_str).collect();
     assert_eq!(broken, ["a", "b"]);
     assert_eq!(checked.output.daemons.len(), 1);
+}
+
+/// The one app of a tree, and where its values were written.
+fn app_with_origins(text: &str) -> (App, Origins) {
+    let origins = compiled(text).output.origins.into_values().next().unwrap();
+    (app(text), origins)
 }
 
 #[test]

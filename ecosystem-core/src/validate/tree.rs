@@ -2,28 +2,38 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Diagnostic, Origin, Span};
+use crate::expand::SourceMap;
 use crate::model::EnvValue;
 
 use super::codes;
-use super::draft::{AppDraft, DaemonDraft, Spanned};
+use super::draft::{AppDraft, Spanned};
 use super::report::problem;
 
-/// An app with the path of the source it stands in.
+/// An app with what its daemon is put together from.
+#[derive(Clone, Copy)]
 pub(super) struct Placed<'d> {
-    pub(super) path: &'d str,
+    /// The daemon, as the number of its source.
+    pub(super) daemon: usize,
+    pub(super) map: &'d SourceMap,
     pub(super) app: &'d AppDraft,
 }
 
-/// Every app of the tree, broken sources included, in the order of sources.
-pub(super) fn placed<'d>(drafts: &'d [(&'d str, DaemonDraft)]) -> Vec<Placed<'d>> {
-    let apps =
-        |(path, draft): &'d (&'d str, DaemonDraft)| draft.apps.iter().map(move |app| Placed { path, app });
-    drafts.iter().flat_map(apps).collect()
+impl Placed<'_> {
+    /// Where a span of this app points to.
+    pub(super) fn origin(&self, span: Span) -> Origin {
+        self.map.locate(span)
+    }
+}
+
+/// A problem, and the daemon that cannot be used if it is an error.
+pub(super) struct Blamed {
+    pub(super) daemon: usize,
+    pub(super) diagnostic: Diagnostic,
 }
 
 /// Everything that is wrong between the apps of a tree.
-pub(super) fn check(apps: &[Placed<'_>]) -> Vec<Diagnostic> {
+pub(super) fn check(apps: &[Placed<'_>]) -> Vec<Blamed> {
     let by_name = by_name(apps);
     let mut diagnostics = Vec::new();
     diagnostics.extend(by_name.values().flat_map(|same| names_twice(same)));
@@ -32,75 +42,72 @@ pub(super) fn check(apps: &[Placed<'_>]) -> Vec<Diagnostic> {
     diagnostics
 }
 
-/// A name with its place.
-type Named<'d> = (&'d str, &'d Spanned<String>);
+/// A name with its app.
+type Named<'d> = (Placed<'d>, &'d Spanned<String>);
 type ByName<'d> = BTreeMap<&'d str, Vec<Named<'d>>>;
 
 fn by_name<'d>(apps: &[Placed<'d>]) -> ByName<'d> {
     let mut by_name = ByName::new();
     for app in apps {
         if let Some(name) = &app.app.name {
-            by_name.entry(&name.value).or_default().push((app.path, name));
+            by_name.entry(&name.value).or_default().push((*app, name));
         }
     }
     by_name
 }
 
 /// One error per place, so that each source is seen to be wrong, and shows the others.
-fn names_twice(same: &[Named<'_>]) -> Vec<Diagnostic> {
+fn names_twice(same: &[Named<'_>]) -> Vec<Blamed> {
     if same.len() < 2 {
         return Vec::new();
     }
-    let error = |(index, (path, name)): (usize, &Named<'_>)| {
+    let error = |(index, (app, name)): (usize, &Named<'_>)| {
         let message = format!("the name \"{}\" is declared {} times", name.value, same.len());
         let hint = "PM2 knows apps by name alone: give each its own";
-        let error = problem(codes::NAME_TWICE, path, name.span, message, "declared here", hint);
+        let error = problem(codes::NAME_TWICE, &app.origin(name.span), message, "declared here", hint);
         let others = same.iter().enumerate().filter(|(other, _)| *other != index);
-        others.fold(error, |error, (_, (path, name))| error.also(path, name.span, "and here"))
+        let others = others.map(|(_, (app, name))| app.origin(name.span));
+        let diagnostic = others.fold(error, |error, other| error.also(&other.path, other.span, "and here"));
+        Blamed { daemon: app.daemon, diagnostic }
     };
     same.iter().enumerate().map(error).collect()
 }
 
 /// `pm2 delete NAME` takes the whole namespace of that name with it.
-fn names_of_namespaces(apps: &[Placed<'_>], by_name: &ByName<'_>) -> Vec<Diagnostic> {
-    let mut namespaces: BTreeMap<&str, (&str, Span)> = BTreeMap::new();
+fn names_of_namespaces(apps: &[Placed<'_>], by_name: &ByName<'_>) -> Vec<Blamed> {
+    let mut namespaces: BTreeMap<&str, Origin> = BTreeMap::new();
     for app in apps {
         if let Some(namespace) = app.app.setting("namespace") {
             let name = namespace.value.as_str().unwrap_or_default();
-            namespaces.entry(name).or_insert((app.path, namespace.span));
+            namespaces.entry(name).or_insert_with(|| app.origin(namespace.span));
         }
     }
     let mut diagnostics = Vec::new();
-    for (name, (namespace_path, namespace_span)) in namespaces {
-        for (path, spanned) in by_name.get(name).into_iter().flatten() {
+    for (name, namespace) in namespaces {
+        for (app, spanned) in by_name.get(name).into_iter().flatten() {
             let message = format!("the app \"{name}\" is named like a namespace");
             let hint = "PM2's commands would hit every app of the namespace: give the app or the namespace another name";
-            diagnostics.push(
-                problem(codes::NAME_IS_NAMESPACE, path, spanned.span, message, "an app", hint).also(
-                    namespace_path,
-                    namespace_span,
-                    "a namespace",
-                ),
-            );
+            let error = problem(codes::NAME_IS_NAMESPACE, &app.origin(spanned.span), message, "an app", hint);
+            let diagnostic = error.also(&namespace.path, namespace.span, "a namespace");
+            diagnostics.push(Blamed { daemon: app.daemon, diagnostic });
         }
     }
     diagnostics
 }
 
 /// A variable copied together with the rest of an app.
-fn process_name_of_other(app: &Placed<'_>, by_name: &ByName<'_>) -> Option<Diagnostic> {
+fn process_name_of_other(app: &Placed<'_>, by_name: &ByName<'_>) -> Option<Blamed> {
     let own = app.app.name.as_ref()?;
     let variable = app.app.env.get("PM2_PROCESS_NAME")?;
     let EnvValue::Text(told) = &variable.value else { return None };
     if *told == own.value {
         return None;
     }
-    let (path, other) = by_name.get(told.as_str())?.first()?;
+    let (named, other) = by_name.get(told.as_str())?.first()?;
     let message = format!("PM2_PROCESS_NAME of \"{}\" names another app, \"{told}\"", own.value);
     let hint = format!("write :PM2_PROCESS_NAME \"{}\"", own.value);
-    Some(problem(codes::PROCESS_NAME_OF_OTHER, app.path, variable.span, message, "copied?", hint).also(
-        path,
-        other.span,
-        "the app of that name",
-    ))
+    let other = named.origin(other.span);
+    let warning = problem(codes::PROCESS_NAME_OF_OTHER, &app.origin(variable.span), message, "copied?", hint);
+    let diagnostic = warning.also(&other.path, other.span, "the app of that name");
+    Some(Blamed { daemon: app.daemon, diagnostic })
 }

@@ -1,4 +1,5 @@
 use ecosystem_core::converge::Known;
+use ecosystem_core::model::Ecosystem;
 use ecosystem_core::{Source, compile};
 
 use super::*;
@@ -11,7 +12,8 @@ fn known(daemons: &[&str]) -> KnownTree {
     };
     let sources: Vec<Source> = daemons.iter().map(text).collect();
     let compiled = compile(&sources).output.daemons;
-    let daemons: BTreeMap<_, _> = compiled.values().map(|it| (it.id.clone(), Known::of(it))).collect();
+    let daemons: BTreeMap<_, _> =
+        compiled.values().map(|it| (it.id.clone(), Known::of(it, &Ecosystem::default()))).collect();
     let by_app = daemons.keys().map(|id| (format!("{id}-app"), id.clone())).collect();
     KnownTree { daemons, by_app }
 }

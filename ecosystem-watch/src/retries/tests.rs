@@ -16,7 +16,7 @@ use super::*;
 fn desired(script: &str) -> Desired {
     let text = format!(r#"{{:apps [{{:name "web" :script "{script}"}}]}}"#);
     let ecosystem = compile(&[Source::new("web/ecosystem.edn", text)]).output;
-    let asked = questions(&ecosystem, "/base".into());
+    let asked = questions(&ecosystem, "/base".into(), &[].into());
     let machine = Machine {
         owner: Owner::new("test"),
         base: "/base".into(),
@@ -35,6 +35,7 @@ fn desired(script: &str) -> Desired {
             .collect(),
         files: asked.files.iter().map(|path| (path.clone(), kind(path))).collect(),
         env_files: BTreeMap::new(),
+        environment: [].into(),
         users: BTreeMap::new(),
         groups: BTreeMap::new(),
     };
@@ -75,6 +76,7 @@ fn report(desired: Desired, plan: Plan, outcomes: Vec<Outcome>) -> Report {
         diagnostics: Vec::new(),
         written: Vec::new(),
         env_files: BTreeSet::new(),
+        included: [].into(),
         desired,
         observed: Observed::default(),
         plan,
@@ -151,4 +153,24 @@ fn what_has_been_right_for_long_is_forgotten() {
     assert_eq!(retries.apps["web"].count, 3);
     retries.note(&nothing("a.js"), at(start, 601));
     assert!(retries.apps.is_empty());
+}
+
+/// An app that the tree has lost: its deletion is due again, and held by nothing.
+#[test]
+fn a_deletion_that_failed_is_tried_again() {
+    let start = Instant::now();
+    let deletion = |result| {
+        let mut report = pass("a.js", Reason::Undeclared, result);
+        report.desired.apps.clear();
+        report.plan.steps[0].action = Action::Delete(vec![7]);
+        report
+    };
+    let mut retries = Retries::default();
+    retries.note(&deletion(failed()), start);
+    assert_eq!(retries.due(start), Some(at(start, 1)));
+    assert!(retries.resting(start).is_empty());
+    retries.note(&deletion(failed()), at(start, 1));
+    assert_eq!(retries.due(at(start, 1)), Some(at(start, 3)));
+    retries.note(&deletion(Ok(Applied::default())), at(start, 3));
+    assert_eq!(retries.due(at(start, 3)), None);
 }

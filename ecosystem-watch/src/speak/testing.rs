@@ -93,10 +93,13 @@ pub(super) fn report() -> Report {
         diagnostics: Vec::new(),
         written: Vec::new(),
         env_files: [].into(),
+        included: [].into(),
         desired: Desired {
             owner: Owner::new("tree"),
             apps: [].into(),
+            idle: std::collections::BTreeSet::new(),
             broken: [].into(),
+            prune: None,
             unreadable: [].into(),
         },
         observed: Observed::default(),

@@ -13,6 +13,7 @@ mod support;
 mod drift;
 mod help;
 mod idle;
+mod language;
 mod narrow;
 mod pm2_ends;
 mod random_edits;

@@ -6,21 +6,21 @@ use jsonschema::Validator;
 use proptest::prelude::*;
 use serde_json::{Map, Value as Json, json};
 
-use super::{keys, validator};
+use super::{json_schema, keys, validator};
 use crate::compile;
-use crate::diagnostic::Source;
+use crate::diagnostic::{Diagnostic, Source};
 use crate::edn::write_string;
 use crate::validate::codes;
 
 /// What a schema can say. Ranges are among it for numbers, but not for their digits as text, nor for what is
-/// data: a schema takes `1e20` for an integer, and JavaScript holds that.
+/// data: a schema takes `1e20` for an integer, and JavaScript holds that. What a `defaults.edn` could make right, a schema
+/// of one file takes: `nil`, and an app without a script.
 const SAYABLE: &[&str] = &[
     codes::UNKNOWN_ROOT_KEY,
     codes::APPS_MISSING,
     codes::APPS_NOT_A_VECTOR,
     codes::APP_NOT_A_MAP,
     codes::UNKNOWN_KEY,
-    codes::NIL_VALUE,
     codes::KEY_MISSING,
     codes::WRONG_TYPE,
     codes::FLAG_AS_TEXT,
@@ -35,6 +35,12 @@ const SAYABLE: &[&str] = &[
 
 static VALIDATOR: LazyLock<Validator> = LazyLock::new(validator);
 
+/// Of a `defaults.edn`.
+static DEFAULTS: LazyLock<Validator> = LazyLock::new(|| {
+    let schema = json!({ "$defs": json_schema()["$defs"], "$ref": "#/$defs/defaults_file" });
+    jsonschema::draft202012::new(&schema).unwrap()
+});
+
 /// Keys whose texts are keywords in EDN.
 const KEYWORDS: &[&str] = &["prune", "on_change", "onchange", "condition"];
 
@@ -43,7 +49,7 @@ fn edn(key: &str, value: &Json) -> String {
     let plain = key.replace('-', "_").to_lowercase();
     match value {
         Json::Null => "nil".to_owned(),
-        Json::String(word) if KEYWORDS.contains(&plain.as_str()) => format!(":{word}"),
+        Json::String(word) if KEYWORDS.contains(&plain.as_str()) && is_word(word) => format!(":{word}"),
         Json::String(word) if ["inherit_env", "inheritenv"].contains(&plain.as_str()) && word == "all" => {
             ":all".to_owned()
         }
@@ -59,12 +65,24 @@ fn edn(key: &str, value: &Json) -> String {
     }
 }
 
+/// Whether this can be written as a keyword.
+fn is_word(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.chars().all(|it| it.is_ascii_alphabetic() || "-_".contains(it))
+}
+
 /// What validation has to say of the EDN that means this, and whether the schema takes it.
 fn check(value: &Json) {
     let text = edn("", value);
     let valid = VALIDATOR.is_valid(value);
     let checked = compile(&[Source::new("web/ecosystem.edn", text.as_str())]);
-    let errors: Vec<&str> = checked.diagnostics.iter().filter(|it| it.is_error()).map(|it| it.code).collect();
+    agree(&text, valid, &checked.diagnostics);
+}
+
+fn agree(text: &str, valid: bool, diagnostics: &[Diagnostic]) {
+    let may_be_given = |it: &&Diagnostic| it.code == codes::KEY_MISSING && it.message.contains("`:script`");
+    let errors = diagnostics.iter().filter(|it| it.is_error() && !may_be_given(it));
+    let errors: Vec<&str> = errors.map(|it| it.code).collect();
     assert!(valid || !errors.is_empty(), "the schema refuses what validation takes: {text}");
     let said: Vec<_> = errors.iter().filter(|code| SAYABLE.contains(code)).collect();
     assert!(!valid || said.is_empty(), "the schema takes what validation refuses as {said:?}: {text}");
@@ -99,6 +117,9 @@ fn text() -> impl Strategy<Value = Json> {
         "http://",
         "0 0 * * *",
         "src",
+        "${PORT:-8080}",
+        "$${PORT}",
+        "a $${B} ${C}",
     ];
     prop::sample::select(words).prop_map(Json::from)
 }
@@ -183,8 +204,32 @@ proptest! {
     }
 
     #[test]
+    fn profiles_are_judged_alike(app in app(), name in prop::sample::select(vec!["dev", "my/note"])) {
+        let web = json!({ "name": "web", "script": "web.mjs" });
+        check(&json!({ "apps": [web], "profiles": { name: { "apps": [app] } } }));
+    }
+
+    #[test]
+    fn files_of_defaults_are_judged_alike(
+        mut keys in app(),
+        with_name in 0..8u8,
+        members in prop::collection::vec(
+            (prop::sample::select(vec!["owner", "base", "prune", "my/note", "zzz"]), value()), 0..2
+        ),
+    ) {
+        if let Some(keys) = keys.as_object_mut().filter(|_| with_name > 0) {
+            keys.remove("name");
+        }
+        let mut file = json!({ "defaults": keys });
+        members.into_iter().for_each(|(key, value)| file[key] = value);
+        let text = edn("", &file);
+        let checked = compile(&[Source::new("defaults.edn", text.as_str())]);
+        agree(&text, DEFAULTS.is_valid(&file), &checked.diagnostics);
+    }
+
+    #[test]
     fn roots_are_judged_alike(members in prop::collection::vec(
-        (prop::sample::select(vec!["apps", "deploy", "my/note", "zzz", "name"]), value()), 0..4
+        (prop::sample::select(vec!["apps", "deploy", "profiles", "my/note", "zzz", "name"]), value()), 0..4
     )) {
         check(&Json::Object(members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()));
     }

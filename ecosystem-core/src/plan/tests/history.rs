@@ -51,7 +51,7 @@ fn check(applied: &mut Applied, tree: &[(&str, &str)], policy: &Policy, expected
 }
 
 fn pruned(prune: Prune) -> Policy {
-    Policy { prune, ..Policy::default() }
+    Policy { prune: Some(prune), ..Policy::default() }
 }
 
 #[test]
@@ -167,6 +167,10 @@ fn an_app_taken_out_of_a_file_that_stays_goes_at_once() {
     let mut applied = Applied::of(&[("a", both)]);
     let policy = Policy { missing_for_long: Some(BTreeSet::new()), ..Policy::default() };
     check(&mut applied, &[("a", WEB)], &policy, "- job delete [0]: no longer declared");
+    // It is there even if all its apps are switched off.
+    let off = r#"{:apps [{:name "web" :script "web.js" :enabled false}]}"#;
+    let mut applied = Applied::of(&[("a", WEB), ("b", JOB)]);
+    check(&mut applied, &[("a", off), ("b", JOB)], &policy, "- web delete [1]: no longer declared");
 }
 
 #[test]

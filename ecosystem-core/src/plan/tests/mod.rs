@@ -21,7 +21,7 @@ use crate::pm2::{FileKind, Machine, questions};
 /// A machine on which every script is a file and every program is installed.
 fn machine(ecosystem: &crate::model::Ecosystem) -> Machine {
     let base = Utf8PathBuf::from("/base");
-    let questions = questions(ecosystem, &base);
+    let questions = questions(ecosystem, &base, &Default::default());
     Machine {
         owner: Owner::new("test"),
         pm2_home: "/home/.pm2".into(),
@@ -41,8 +41,9 @@ fn machine(ecosystem: &crate::model::Ecosystem) -> Machine {
         env_files: questions
             .env_files
             .iter()
-            .map(|path| (path.clone(), Ok("FROM_FILE=1\n".to_owned())))
+            .map(|path| (path.clone(), Ok(Some("FROM_FILE=1\n".to_owned()))))
             .collect(),
+        environment: BTreeMap::new(),
         users: BTreeMap::new(),
         groups: BTreeMap::new(),
         base,

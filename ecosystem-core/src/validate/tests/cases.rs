@@ -62,7 +62,7 @@ pub(super) const CASES: &[(&str, &str)] = &[
          :prune :sometimes :on_change :replace_after}]}"#,
     ),
     ("E0218", r#"{:apps [{:name "web" :script "server.mjs" :env {:A "x\u0000y"}}]}"#),
-    ("E0219", r#"{:apps [{:name "web" :script #env "SCRIPT" :env {:A #profile {:dev 1}}}]}"#),
+    ("E0219", r#"{:apps [{:name "web" :script "a.mjs" :env {:A #envf ["%s" B] :B #my/tag 1}}]}"#),
     ("E0220", r#"{:apps [{:name "web" :script "server.mjs" :env {"A=B" 1 "" 2 :my/name 3}}]}"#),
     (
         "E0221",
@@ -116,13 +116,20 @@ pub(super) const CASES: &[(&str, &str)] = &[
 {:apps [{:name \"mail\" :script \"mail.mjs\"}]}",
     ),
     (
-        "W0302",
+        "E0233",
         "--- defaults.edn
-{:owner \"team\"}
---- web/ecosystem.edn
-{:apps [{:name \"web\" :script \"server.mjs\"}]}",
+{:defaults {:name \"web\" :max-restarts 5}}",
     ),
-    ("W0303", r#"{:apps [{:name "web" :script "server.mjs"}] :profiles {:dev {}}}"#),
+    (
+        "E0234",
+        "--- services/defaults.edn
+{:owner \"team\" :defaults {}}",
+    ),
+    (
+        "E0235",
+        "--- defaults.edn
+{:default {:max-restarts 5} :owner \"team\"}",
+    ),
     (
         "W0304",
         r#"{:apps [{:name "web" :script "server.mjs" :description "The site" :env-file ".env"
@@ -130,9 +137,13 @@ pub(super) const CASES: &[(&str, &str)] = &[
          :readiness_probe {:http_get {:url "http://localhost:3000/ready" :timeout "5s"} :retries 3}}]}"#,
     ),
     (
-        "W0305",
-        r#"{:apps [{:name "web" :script "server.mjs" :args ["--token" "${TOKEN}"]
-         :env {:URL "${HOST:-localhost}" :PLAIN "x" :ESCAPED "$${HOST}"}}]}"#,
+        "E0236",
+        r#"{:apps [{:name "${WHO}" :script "server.mjs" :env-file "${HOME}/x.env" :cron #env WHEN
+         :env #or [#env A {:B 1}] :uid "${WHO:-ann}" :post-update ["echo ${HOME}"] :args #env ARGS}]}"#,
+    ),
+    (
+        "E0237",
+        r#"{:apps [{:name "web" :script "server.mjs" :args ["${A" "${A-b}" "$${A"] :cwd #or [#env A :home]}]}"#,
     ),
     ("W0306", r#"{:apps [{:name "web" :script "server.py" :exec_mode "cluster" :interpreter "python3"}]}"#),
     ("W0307", r#"{:apps [{:name "web" :script "node server.mjs --port 3000"}]}"#),

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use crate::model::reserved_env;
 use crate::model::schema::Key;
-use crate::model::{EnvValue, InheritEnv};
+use crate::model::{EnvFile, EnvValue, InheritEnv};
 use crate::validate::{codes, names, words};
 
 use super::{app, compiled};
@@ -138,12 +138,27 @@ fn own_keys_reach_the_model() {
     let one = app(r#"{:apps [{:name "w" :script "s" :env_file ".env" :inherit_env :all :description "d"}]}"#);
     assert_eq!(
         (one.env_files.as_slice(), one.inherit_env),
-        ([".env".to_owned()].as_slice(), InheritEnv::All)
+        ([EnvFile::from(".env")].as_slice(), InheritEnv::All)
     );
     assert_eq!(one.description.as_deref(), Some("d"));
-    let two = app(r#"{:apps [{:name "w" :script "s" :envFile ["a" "b"] :inherit-env [:A "B" C]}]}"#);
-    assert_eq!(two.env_files, ["a", "b"]);
+    let two = app(r#"{:apps [{:name "w" :script "s" :envFile ["a" "b?"] :inherit-env [:A "B" C]}]}"#);
+    assert_eq!(two.env_files, ["a", "b?"].map(EnvFile::from));
+    assert_eq!(two.env_files.iter().map(|it| (it.path.as_str(), it.optional)).next_back(), Some(("b", true)));
     assert_eq!(two.inherit_env, InheritEnv::Names(["A", "B", "C"].map(str::to_owned).into()));
+}
+
+/// In keys that hold no references, too; what is handed on to a shell is left to it.
+#[test]
+fn a_doubled_dollar_is_a_literal_one() {
+    let one = app(
+        r#"{:apps [{:name "w$${x}" :script "s" :args ["$${A}" "$$"] :env_file "$${b}.env" :env {:A "$${C}"}
+            :post-update ["echo $${D}"] :description "$${E}"}]}"#,
+    );
+    assert_eq!((one.name.as_str(), one.env_files[0].path.as_str()), ("w${x}", "${b}.env"));
+    assert_eq!(one.setting("args"), Some(&json!(["${A}", "$$"])));
+    assert_eq!(one.env.get("A").map(EnvValue::to_text).as_deref(), Some("${C}"));
+    assert_eq!(one.setting("post_update"), Some(&json!(["echo $${D}"])));
+    assert_eq!(one.description.as_deref(), Some("$${E}"));
 }
 
 #[test]

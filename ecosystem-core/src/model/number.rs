@@ -6,7 +6,7 @@ use serde_json::Number;
 ///
 /// Rust and `serde_json` write the same digits, but change to exponents elsewhere: 1e20 is `100000000000000000000` and
 /// 0.00001 is `0.00001` there. Source: `Number::toString` in ECMA-262.
-pub(super) fn text(number: &Number) -> String {
+pub(crate) fn text(number: &Number) -> String {
     match number.as_f64() {
         Some(value) if number.is_f64() => of_float(value),
         _ => number.to_string(),
