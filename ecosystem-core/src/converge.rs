@@ -384,7 +384,8 @@ fn within(policy: &Policy, only: Option<&BTreeSet<DaemonId>>) -> Policy {
     Policy { only, ..policy.clone() }
 }
 
-/// What PM2 has of apps of these names, or all of it, those processes of it known for ours that were taken over as they ran; and what was applied before.
+/// What PM2 has of apps of these names, or all of it, and what was applied before. Those processes that were taken over
+/// as they ran are known for ours.
 ///
 /// # Errors
 /// The world could not be read.

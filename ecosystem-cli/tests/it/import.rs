@@ -13,7 +13,7 @@ use serde_json::{Value as Json, json};
 
 use crate::support::hermetic;
 use crate::support::pm2_program::VERSIONS;
-use crate::support::recording_stub::prepared_by_pm2_from;
+use crate::support::recording_stub::prepared_by_pm2_with;
 use crate::support::wait::{LONG, wait_until};
 use crate::support::world::{Ran, World};
 
@@ -83,9 +83,9 @@ fn copy(from: &Path, to: &Path) {
 
 /// What PM2 would be told, by app, without what a tree cannot have and what PM2's own program adds to itself.
 fn told(version: &str, base: &Path, file: &str) -> BTreeMap<String, Json> {
-    let apps = prepared_by_pm2_from(version, base, &base.join(file)).into_iter().map(|mut app| {
+    let apps = prepared_by_pm2_with(SECRET, version, base, &base.join(file)).into_iter().map(|mut app| {
         let env = app["env"].as_object_mut().unwrap();
-        for own in ["PWD", "ECOSYSTEM_OWNER", "ECOSYSTEM_SOURCE", "ECOSYSTEM_DIGEST", "SMTP_PASSWORD"] {
+        for own in ["PWD", "ECOSYSTEM_OWNER", "ECOSYSTEM_SOURCE", "ECOSYSTEM_DIGEST"] {
             env.remove(own);
         }
         if let Some(staging) = app.get_mut("env_staging").and_then(Json::as_object_mut) {
@@ -142,6 +142,9 @@ fn the_imported_apps_are_those_of_the_config() {
     }
 }
 
+/// What the example's config holds and its tree asks for.
+const SECRET: &[(&str, &str)] = &[("SMTP_PASSWORD", "hunter2-example")];
+
 /// The example's config started by PM2's own program, from a shell with a good deal in its environment.
 fn started(version: &str) -> World {
     let world = World::of_version(version);
@@ -181,19 +184,23 @@ fn check_adoption(version: &str, source: &[&str]) {
         assert!(!text.contains("planted-secret") && !text.contains("hunter2"), "{text}");
     }
     // What nobody has taken over is said and not touched.
-    let plan = world.command(&["plan"]).fails(1);
+    let plan = world.command_with(SECRET, &["plan"]).fails(1);
     assert_eq!(plan.matches("running, but not ours").count(), 12, "{plan}");
-    let plan = world.command(&["plan", "--adopt-all", "--exit-code"]).fails(3);
+    // What was not written down is asked for.
+    let plan = world.command(&["plan", "--adopt-all"]).fails(1);
+    assert!(plan.contains("needs the variable SMTP_PASSWORD"), "{plan}");
+    let plan = world.command_with(SECRET, &["plan", "--adopt-all", "--exit-code"]).fails(3);
     let adopted = plan.lines().filter(|line| line.contains(" adopt ")).count();
     assert_eq!(adopted, 11, "{plan}");
     // What PM2 has lost of a regular expression cannot be declared, and that is why.
     assert!(plan.contains("replace   taken over\n") && plan.contains("ignore_watch: "), "{plan}");
-    world.command(&["sync", "--adopt-all"]).succeeds();
+    world.command_with(SECRET, &["sync", "--adopt-all"]).succeeds();
     let mut after = world.pids();
     assert_ne!(after.remove("shop-admin"), before.remove("shop-admin"));
     assert_eq!(after, before);
-    world.nothing_to_do();
-    let status = world.command(&["status"]).succeeds();
+    let plan = world.command_with(SECRET, &["plan", "--exit-code"]).succeeds();
+    assert!(plan.contains("nothing to do"), "{plan}");
+    let status = world.command_with(SECRET, &["status"]).succeeds();
     assert!(!status.contains("not ours"), "{status}");
 }
 

@@ -126,7 +126,9 @@ fn variable_changes(
     process: &Process,
     same_digest: bool,
 ) -> Vec<Change> {
-    let lenient = same_digest && !app.from_outside;
+    // What a process got before it was taken over cannot have been lost with a file that is read for it since.
+    let as_it_ran = process.is_unowned() || process.is_adopted();
+    let lenient = same_digest && (!app.from_outside || as_it_ran);
     let mut changes = Vec::new();
     for name in wanted.declared_env_names() {
         let (from, to) = (process.variable(name), wanted.variable(name));

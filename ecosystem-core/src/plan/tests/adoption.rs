@@ -103,7 +103,7 @@ fn a_new_definition_brings_the_stamp_and_a_clean_environment() {
 fn what_differs_is_restarted_and_says_why() {
     let mut scene = Scene::of(WEB);
     scene.pm2.edit("web", |record| drop(record.insert("kill_timeout".to_owned(), json!(9))));
-    let why = "~ web restart [0]: taken over | kill_timeout: 9 removed (PM2's own reload would not notice)";
+    let why = "~ web restart [0]: taken over | kill_timeout: 9 removed (PM2's own reload would keep it)";
     scene.check(&adopt_all(), why);
     scene.check(&Policy::default(), "nothing");
 }
