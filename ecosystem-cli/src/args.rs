@@ -28,7 +28,7 @@ pub(crate) enum Command {
     New(New),
     /// Read and validate the tree, and show every problem.
     Check(Check),
-    /// Explain a diagnostic: what it means, with a wrong and a right example.
+    /// Explain a diagnostic, with a wrong and a right example; or an app: what it has, and where each value was written.
     Explain(Explain),
     /// Print a JSON Schema of what may stand in an ecosystem.edn.
     Schema,
@@ -194,9 +194,13 @@ pub(crate) enum Format {
 
 #[derive(Debug, Arguments)]
 pub(crate) struct Explain {
-    /// The code of a diagnostic, such as E0207.
-    #[arg(value_name = "CODE")]
+    /// The code of a diagnostic, such as E0207, or the name of an app.
+    #[arg(value_name = "CODE|APP")]
     pub(crate) subject: Subject,
+    #[command(flatten)]
+    pub(crate) tree: Tree,
+    #[command(flatten)]
+    pub(crate) pm2: Pm2,
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -207,15 +211,15 @@ pub(crate) struct Explain {
 pub(crate) enum Subject {
     /// A letter and digits.
     Code(String),
-    /// Anything else.
-    Other(String),
+    /// Anything else: an app's name.
+    App(String),
 }
 
 impl From<&str> for Subject {
     fn from(text: &str) -> Self {
         let digits = text.strip_prefix(['E', 'W', 'e', 'w']).unwrap_or_default();
         let is_code = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        if is_code { Self::Code(text.to_owned()) } else { Self::Other(text.to_owned()) }
+        if is_code { Self::Code(text.to_owned()) } else { Self::App(text.to_owned()) }
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod compare;
 mod desired;
+mod effective;
 mod effects;
 mod guard;
 mod hold;
@@ -26,6 +27,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 pub use desired::{Desired, DesiredApp};
+pub use effective::Effective;
 pub use effects::{Effect, Entry, Kind, OwnReload, effect_of, entries, variables};
 pub use guard::Guard;
 pub use hold::{Hold, Why};
