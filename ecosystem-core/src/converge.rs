@@ -317,7 +317,7 @@ pub fn converge(host: &mut impl Host, pass: &Pass, progress: &dyn Progress) -> R
     let (reading, only) = read_within(host, &pass.extent)?;
     progress.read(&reading);
     pass.expected.check(&reading.ecosystem)?;
-    let known = extent::known(&reading);
+    let mut known = extent::known(&reading);
     let Reading { sources, ecosystem, diagnostics, surroundings } = reading;
     let policy = within(&pass.policy, only.as_ref());
     let written = if pass.dry_run {
@@ -337,6 +337,7 @@ pub fn converge(host: &mut impl Host, pass: &Pass, progress: &dyn Progress) -> R
         return Err(HostError::new(violation.to_string())
             .hint("nothing was applied; this is a defect, please report it"));
     }
+    extent::without_surplus(&mut known, &plan, &desired);
     let applied = if pass.dry_run {
         Done::nothing()
     } else {
@@ -425,6 +426,8 @@ fn apply(
     let after = present.after(desired, plan, &succeeded);
     // The files first: what is forgotten before they are gone is never looked for again.
     let discarded = host.discard(&plan.ended(desired, &before.lost(&after, desired), &succeeded));
+    let failed = discarded.iter().filter(|it| it.result.is_err()).map(|it| &it.daemon);
+    let after = after.with_all_of(&failed.collect(), &before);
     let second = if after == before { Ok(()) } else { host.remember(&after) };
     Done { outcomes, discarded, remembered: first.and(second) }
 }

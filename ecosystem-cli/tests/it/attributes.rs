@@ -22,7 +22,7 @@ use crate::support::recording_stub::prepared_by_pm2_from;
 
 /// Compares for each app of one `ecosystem.edn`, on each version.
 fn check(edn: &str) {
-    for version in VERSIONS {
+    for &version in VERSIONS {
         let place = Place::new();
         let ecosystem = place.compile(edn);
         let machine = place.machine(&ecosystem, version);

@@ -12,7 +12,7 @@ fn pm2_start_is_recorded_without_starting_anything() {
     std::fs::write(&script, "throw new Error('was run')").unwrap();
     let config =
         json!({ "apps": [{ "name": "one", "script": script, "args": "a 'b c'", "env": { "K": 1 } }] });
-    for version in VERSIONS {
+    for &version in VERSIONS {
         let prepared = prepared_by_pm2(version, &config.to_string());
         assert_eq!(prepared.len(), 1, "{version}");
         assert_eq!(prepared[0]["name"], "one", "{version}");

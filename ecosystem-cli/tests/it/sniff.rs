@@ -14,7 +14,7 @@ fn programs_and_text_are_told_apart_as_pm2_does() {
     let samples = samples(4000);
     let ours: Vec<bool> = samples.iter().map(|bytes| looks_binary(bytes)).collect();
     assert!(ours.contains(&true) && ours.contains(&false), "samples of both kinds");
-    for version in VERSIONS {
+    for &version in VERSIONS {
         let theirs = as_pm2_says(version, &samples);
         for ((bytes, ours), theirs) in samples.iter().zip(&ours).zip(theirs) {
             assert_eq!(*ours, theirs, "PM2 {version}: {bytes:?}");

@@ -72,7 +72,7 @@ fn nobody_was_turned_away(heard: &Heard) {
 
 #[test]
 fn a_changed_variable_reaches_a_cluster_without_a_gap() {
-    for version in VERSIONS {
+    for &version in VERSIONS {
         let web = Web::running(version, CLUSTER);
         let beside = web.world.pids()["beside"].clone();
         let load = Load::on(web.port);

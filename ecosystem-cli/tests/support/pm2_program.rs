@@ -6,11 +6,11 @@ use std::process::{Command, Stdio};
 
 use camino::Utf8PathBuf;
 
-/// The version that tests use unless they say otherwise.
-pub(crate) const DEFAULT: &str = "7.0.4";
-
 /// One version of each supported major, newest first.
-pub(crate) const VERSIONS: [&str; 3] = [DEFAULT, "6.0.14", "5.4.3"];
+pub(crate) const VERSIONS: &[&str] = ecosystem_core::os::host::TESTED_PM2;
+
+/// The version that tests use unless they say otherwise.
+pub(crate) const DEFAULT: &str = VERSIONS[0];
 
 /// The `pm2` program of that version, absolute. Installs it at the first call; needs npm and a registry then.
 pub(crate) fn pm2_program(version: &str) -> Utf8PathBuf {

@@ -42,8 +42,9 @@ pub struct Settings {
     pub interrupt: Interrupt,
 }
 
-/// Major versions of PM2 that everything here was tried on.
-pub const TESTED_PM2: &[u64] = &[5, 6, 7];
+/// The versions of PM2 that everything here is tried on, newest first, one of each supported major version: the tests
+/// install these, and the truth table has a column for each.
+pub const TESTED_PM2: &[&str] = &["7.0.4", "6.0.14", "5.4.3"];
 
 /// The host that `sync` and the watcher work on.
 pub struct OsHost {
@@ -154,17 +155,23 @@ fn connect(home: &Utf8Path) -> Result<Result<Client, ClientError>, HostError> {
 
 fn introduce(mut client: Client, settings: &Settings) -> Result<(Client, Report), HostError> {
     let report = client.report().map_err(|error| unusable(&error))?;
-    let major = report.pm2_version.split('.').next().and_then(|major| major.parse::<u64>().ok());
-    match major {
-        Some(major) if TESTED_PM2.contains(&major) || settings.allow_pm2 == Some(major) => {
-            Ok((client, report))
-        }
-        _ => Err(HostError::new(format!(
-            "PM2 {} is a version that nothing here was tried on",
-            report.pm2_version
-        ))
-        .hint("use PM2 5, 6 or 7, or take the risk with `--allow-pm2 MAJOR`")),
+    let found = major(&report.pm2_version);
+    if found.is_some() && (settings.allow_pm2 == found || tested_majors().any(|tested| Some(tested) == found))
+    {
+        return Ok((client, report));
     }
+    let message = format!("PM2 {} is a version that nothing here was tried on", report.pm2_version);
+    let tested: Vec<String> = tested_majors().map(|major| major.to_string()).collect();
+    let hint = format!("use PM2 {}, or take the risk with `--allow-pm2 MAJOR`", tested.join(" or "));
+    Err(HostError::new(message).hint(hint))
+}
+
+fn tested_majors() -> impl Iterator<Item = u64> {
+    TESTED_PM2.iter().filter_map(|version| major(version))
+}
+
+fn major(version: &str) -> Option<u64> {
+    version.split('.').next()?.parse().ok()
 }
 
 fn unusable(error: &ClientError) -> HostError {
@@ -252,7 +259,7 @@ pub fn write(root: &Utf8Path, files: &[GeneratedFile], progress: &dyn Progress) 
     written.inspect(|written| progress.written(written)).collect()
 }
 
-/// What a daemon would be that we started now: it gets our environment.
+/// What a daemon would be that we started now: it gets our environment, and is the newest, as `npx` would fetch it.
 fn facts_of_a_daemon_to_be() -> DaemonFacts {
     let env: BTreeMap<String, String> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -260,16 +267,13 @@ fn facts_of_a_daemon_to_be() -> DaemonFacts {
     let folders = env.get("PATH").map(String::as_str).unwrap_or_default().split(':');
     let node = folders.map(|folder| Utf8Path::new(folder).join("node")).find(|path| path.exists());
     DaemonFacts {
-        pm2_version: NEWEST_PM2.to_owned(),
+        pm2_version: TESTED_PM2.first().copied().unwrap_or_default().to_owned(),
         node: node.unwrap_or_else(|| "node".into()),
         pm2_lib: None,
         uid: rustix::process::getuid().as_raw(),
         env,
     }
 }
-
-/// What a plan is made for where no PM2 is up: what `npx` would fetch.
-const NEWEST_PM2: &str = "7.0.4";
 
 /// How long PM2's daemon may take from its socket to its end: its apps have ended before.
 const CHANGING: Duration = Duration::from_secs(5);

@@ -125,6 +125,20 @@ impl Inventory {
     }
 }
 
+impl Inventory {
+    /// With what was known of these daemons `before`: the files that were generated for them are still there, though
+    /// their apps are not.
+    #[must_use]
+    pub fn with_all_of(mut self, daemons: &BTreeSet<&DaemonId>, before: &Self) -> Self {
+        let of_these = |applied: &Applied| daemons.iter().any(|id| id.as_str() == applied.daemon);
+        for (name, applied) in before.apps.iter().filter(|(_, applied)| of_these(applied)) {
+            let gone = || Applied { digest: String::new(), ..applied.clone() };
+            self.apps.entry(name.clone()).or_insert_with(gone);
+        }
+        self
+    }
+}
+
 fn note(apps: &mut BTreeMap<String, Applied>, desired: &Desired, name: &str) {
     let Some(app) = desired.apps.get(name) else { return };
     let applied = Applied {

@@ -75,7 +75,7 @@ fn crash(client: &mut Client, name: &str) {
 
 #[test]
 fn starts_crashes_stops_and_deletes_are_told_with_owner_and_name() {
-    for version in VERSIONS {
+    for &version in VERSIONS {
         let home = Pm2Home::running(version);
         let (ear, mut client) = (Ear::at(&home), home.client());
         let mut app = sleeper(home.path(), "one");
@@ -103,7 +103,7 @@ fn starts_crashes_stops_and_deletes_are_told_with_owner_and_name() {
 
 #[test]
 fn the_end_of_the_daemon_is_told_unless_it_is_killed_at_once() {
-    for version in VERSIONS {
+    for &version in VERSIONS {
         let home = Pm2Home::running(version);
         let ear = Ear::at(&home);
         assert!(home.pm2().arg("kill").output().unwrap().status.success());
@@ -163,7 +163,7 @@ fn a_flood_of_logs_drowns_nothing_and_is_not_left_to_the_daemon() {
 
 #[test]
 fn what_an_app_publishes_under_pm2_s_topics_is_not_taken_for_pm2_s() {
-    for version in VERSIONS {
+    for &version in VERSIONS {
         let home = Pm2Home::running(version);
         let (ear, mut client) = (Ear::at(&home), home.client());
         let script = r#"

@@ -16,7 +16,7 @@ fn change(env: Json) -> Change {
 
 #[test]
 fn an_app_lives_from_prepare_to_delete_on_every_version() {
-    for version in VERSIONS {
+    for &version in VERSIONS {
         let home = Pm2Home::running(version);
         let mut client = home.client();
         client.ping().unwrap();
@@ -50,7 +50,7 @@ fn an_app_lives_from_prepare_to_delete_on_every_version() {
 
 #[test]
 fn a_restart_changes_arguments_and_replaces_the_environment() {
-    for version in VERSIONS {
+    for &version in VERSIONS {
         let home = Pm2Home::running(version);
         let mut client = home.client();
         let id = client.prepare(&prepared_sleeper(home.path(), "one")).unwrap()[0].id;
@@ -107,7 +107,7 @@ fn a_program_that_is_not_there_is_started_without_a_pid() {
 
 #[test]
 fn an_app_that_is_not_there_is_refused_and_the_daemon_lives_on() {
-    for version in VERSIONS {
+    for &version in VERSIONS {
         let home = Pm2Home::running(version);
         let mut client = home.client();
         let refusals = [

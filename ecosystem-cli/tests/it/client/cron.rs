@@ -59,7 +59,7 @@ fn a_pattern_accepted_here_does_not_kill_pm2() {
     let patterns: Vec<String> =
         patterns().into_iter().filter(|pattern| cron::check(pattern).is_ok()).collect();
     assert!(patterns.len() > 200, "too few patterns are accepted to tell");
-    for version in VERSIONS {
+    for &version in VERSIONS {
         let theirs = accepted_by_pm2(version, &patterns);
         let fatal = patterns.iter().zip(&theirs).filter(|(_, accepted)| !**accepted);
         assert_eq!(fatal.map(|(pattern, _)| pattern).collect::<Vec<_>>(), Vec::<&String>::new(), "{version}");

@@ -73,7 +73,7 @@ fn running_set(home: &Pm2Home) -> BTreeMap<String, Vec<Json>> {
 
 #[test]
 fn a_dump_is_the_one_that_pm2_writes() {
-    for version in VERSIONS {
+    for &version in VERSIONS {
         let home = home_with_apps(version);
         let path = home.path().join("dump.pm2");
         pm2(&home, "save");
@@ -88,7 +88,7 @@ fn a_dump_is_the_one_that_pm2_writes() {
 
 #[test]
 fn pm2_brings_up_what_was_saved() {
-    for version in VERSIONS {
+    for &version in VERSIONS {
         let home = home_with_apps(version);
         let before = running_set(&home);
         assert_eq!(before["workers"].len(), 2, "{version}");
@@ -101,7 +101,7 @@ fn pm2_brings_up_what_was_saved() {
 
 #[test]
 fn an_empty_set_stays_empty() {
-    for version in VERSIONS {
+    for &version in VERSIONS {
         let home = home_with_apps(version);
         save(&home);
         let mut client = home.client();
@@ -117,7 +117,7 @@ fn an_empty_set_stays_empty() {
 
 #[test]
 fn crashes_and_restarts_are_no_reason_to_write() {
-    for version in VERSIONS {
+    for &version in VERSIONS {
         let home = home_with_apps(version);
         let mut client = home.client();
         save(&home);

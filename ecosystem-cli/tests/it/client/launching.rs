@@ -28,7 +28,7 @@ fn script(home: &Pm2Home, text: &str) -> Pm2Program {
 
 #[test]
 fn the_daemon_comes_up_and_knows_its_script() {
-    for version in VERSIONS {
+    for &version in VERSIONS {
         let home = Pm2Home::empty(version);
         let program = pm2_program(version);
         let mut client = launch_in(&home, &Pm2Program::Path(program.clone()), LONG).unwrap();

@@ -16,8 +16,7 @@ fn looks_tell_the_sides_of_a_change_apart() {
     let asked = Asked::from_environment();
     if let Asked::Fields(_) = asked {
         let cases: Vec<&Case> = all().filter(|case| asked.has(case)).collect();
-        for (version, mode) in VERSIONS.into_iter().flat_map(|version| Mode::ALL.map(|mode| (version, mode)))
-        {
+        for (version, mode) in VERSIONS.iter().flat_map(|version| Mode::ALL.map(|mode| (*version, mode))) {
             check(version, mode, &cases);
         }
     } else {
