@@ -119,6 +119,9 @@ fn an_app_tells_where_its_values_come_from() {
     check(&json, "treekill", ["true", "true", "-", "-", "-"]);
     let text = world.command(&["explain", "web"]).succeeds();
     assert!(text.starts_with("web  a/ecosystem.edn\nin PM2 as 0, online, process "), "{text}");
+    let unknown = "nothing in the tree knows a profile dve";
+    assert!(world.command(&["check", "--profile", "dve"]).succeeds().contains(unknown));
+    assert!(!world.command(&["check", "--profile", "dev"]).succeeds().contains("profile"));
     let text = world.command(&["explain", "wob"]).fails(2);
     assert!(text.contains("the tree has no app wob; there are: web"), "{text}");
 }
