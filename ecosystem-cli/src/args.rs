@@ -296,7 +296,8 @@ pub(crate) struct Snapshot {
 #[derive(Debug, Arguments)]
 #[command(after_help = "\
 Both sides are read from git's objects: nothing is checked out, and a bare clone will do. Relative paths resolve against \
-the top of the repository; the --base of other commands, which names a folder, has no counterpart here.
+`:base` in the tree's own defaults.edn, else the top of the repository; the --base of other commands, which names a \
+folder, has no counterpart here.
 
 The step of each app is the one that `sync` would take where exactly the base runs. What only the machine knows (apps \
 that were changed by hand, programs on PATH, env files outside the repository) is said beside it.")]
