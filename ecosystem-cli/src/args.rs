@@ -30,7 +30,7 @@ pub(crate) enum Command {
     Import(Import),
     /// Read and validate the tree, and show every problem.
     Check(Check),
-    /// Explain a diagnostic: what it means, with a wrong and a right example.
+    /// Explain a diagnostic, with a wrong and a right example; or an app: what it has, and where each value was written.
     Explain(Explain),
     /// Print a JSON Schema of what may stand in an ecosystem.edn.
     Schema,
@@ -234,9 +234,13 @@ pub(crate) enum Format {
 
 #[derive(Debug, Arguments)]
 pub(crate) struct Explain {
-    /// The code of a diagnostic, such as E0207.
-    #[arg(value_name = "CODE")]
+    /// The code of a diagnostic, such as E0207, or the name of an app.
+    #[arg(value_name = "CODE|APP")]
     pub(crate) subject: Subject,
+    #[command(flatten)]
+    pub(crate) tree: Tree,
+    #[command(flatten)]
+    pub(crate) pm2: Pm2,
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -247,15 +251,15 @@ pub(crate) struct Explain {
 pub(crate) enum Subject {
     /// A letter and digits.
     Code(String),
-    /// Anything else.
-    Other(String),
+    /// Anything else: an app's name.
+    App(String),
 }
 
 impl From<&str> for Subject {
     fn from(text: &str) -> Self {
         let digits = text.strip_prefix(['E', 'W', 'e', 'w']).unwrap_or_default();
         let is_code = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        if is_code { Self::Code(text.to_owned()) } else { Self::Other(text.to_owned()) }
+        if is_code { Self::Code(text.to_owned()) } else { Self::App(text.to_owned()) }
     }
 }
 
@@ -332,7 +336,8 @@ pub(crate) struct Snapshot {
 #[derive(Debug, Arguments)]
 #[command(after_help = "\
 Both sides are read from git's objects: nothing is checked out, and a bare clone will do. Relative paths resolve against \
-the top of the repository; the --base of other commands, which names a folder, has no counterpart here.
+`:base` in the tree's own defaults.edn, else the top of the repository; the --base of other commands, which names a \
+folder, has no counterpart here.
 
 The step of each app is the one that `sync` would take where exactly the base runs. What only the machine knows (apps \
 that were changed by hand, programs on PATH, env files outside the repository) is said beside it.")]

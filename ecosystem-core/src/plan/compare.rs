@@ -74,7 +74,7 @@ fn attribute_change(entry: &Entry, wanted: &Attributes, process: &Process) -> Op
 
 /// PM2 treats these as if the attribute were not there: a flag that is off, no text, no words. But no patterns to
 /// ignore are not the usual ones, and no paths to watch are the working folder.
-fn means_absent(entry: &Entry, value: &Json) -> bool {
+pub(super) fn means_absent(entry: &Entry, value: &Json) -> bool {
     match value {
         Json::Array(words) => words.is_empty() && !matches!(entry.attribute, "watch" | "ignore_watch"),
         Json::Null | Json::Bool(false) => true,
@@ -104,7 +104,7 @@ fn same_but_for_id(wanted: &Attributes, entry: &Entry, from: &Json, process: &Pr
         && old_id.is_some_and(|id| wanted.for_instance(id, entry.attribute).as_ref() == Some(from))
 }
 
-fn shown_attribute(value: &Json) -> String {
+pub(super) fn shown_attribute(value: &Json) -> String {
     match value {
         Json::Array(words) => {
             format!("[{}]", masked_words(&words.iter().map(text_of).collect::<Vec<_>>()).join(" "))

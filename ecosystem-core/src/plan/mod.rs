@@ -10,6 +10,7 @@
 mod adoption;
 mod compare;
 mod desired;
+mod effective;
 mod effects;
 mod guard;
 mod hold;
@@ -28,6 +29,7 @@ use std::collections::BTreeMap;
 
 pub use adoption::Claim;
 pub use desired::{Desired, DesiredApp};
+pub use effective::Effective;
 pub use effects::{Effect, Entry, Kind, OwnReload, effect_of, entries, variables};
 pub use guard::Guard;
 pub use hold::{Hold, Why};

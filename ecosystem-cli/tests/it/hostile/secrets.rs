@@ -35,6 +35,8 @@ const COMMANDS: &[&[&str]] = &[
     &["sync", "--dry-run"],
     &["check", "--format", "sarif"],
     &["check", "--format", "github"],
+    &["explain", "app"],
+    &["explain", "app", "--json"],
     &["render", "--check"],
     &["render", "--check", "--json"],
     &["fmt", "--check"],

@@ -136,6 +136,9 @@ fn an_edit_that_nobody_else_could_mind_is_known() {
     check("{:apps [{:name \"a\" :script \"b.js\" :env {:A \"2\"} :args \"x\"}]}", true);
     check("{:apps [{:name \"b\" :script \"a.js\" :env {:A \"1\"}}]}", false);
     check("{:apps [{:name \"a\" :script \"a.js\" :port 1}]}", false);
+    // What only the environment tells of what others could meet: where its logs are, say.
+    check("{:apps [{:name \"a\" :script \"a.js\" :cwd \"${W}\"}]}", false);
+    check("{:apps [{:name \"a\" :script \"a.js\" :env {:A #env B}}]}", true);
     check("{:apps [{:name \"a\" :script \"a.js\"} {:name \"b\" :script \"a.js\"}]}", false);
     check("{:apps [{:name \"a\" :script \"a.js\" :oops 1}]}", false);
 }
