@@ -238,6 +238,8 @@ fn adopted() -> (World, u32) {
     world.command(&["sync", "--adopt-all"]).succeeds();
     assert_eq!(world.pids()["waiter"], [pid]);
     world.nothing_to_do();
+    let status = world.command(&["status"]).succeeds();
+    assert!(status.contains("yes, adopted"), "{status}");
     (world, pid)
 }
 
