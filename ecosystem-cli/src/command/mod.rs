@@ -6,6 +6,7 @@ mod diff;
 mod down;
 mod explain;
 mod fmt;
+mod import;
 mod init;
 mod new;
 mod plan;
@@ -35,6 +36,7 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
     match command {
         Command::Init(args) => init::run(args),
         Command::New(args) => new::run(args),
+        Command::Import(args) => import::run(args),
         Command::Check(args) => check::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Schema => schema::run(),

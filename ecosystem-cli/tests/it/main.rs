@@ -19,6 +19,7 @@ mod explain;
 mod fmt;
 mod forgotten;
 mod hostile;
+mod import;
 mod init;
 mod recording;
 mod review;

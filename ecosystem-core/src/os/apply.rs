@@ -86,6 +86,7 @@ impl Applier<'_> {
 
     fn act(&self, client: &mut Client, step: &Step, observer: &Observer) -> Result<Applied, StepError> {
         let expected = match &step.action {
+            Action::Adopt(ids) => return Ok(self.as_they_run(ids)),
             Action::Delete(ids) => return delete_all(client, ids).map(|()| Applied::default()),
             Action::Start(app) => start(client, app)?,
             Action::Replace(ids, app) => {
@@ -97,6 +98,11 @@ impl Applier<'_> {
             Action::Restart(updates, scaling) => self.update(client, updates, scaling, restart)?,
         };
         verify(observer, &expected, self.patience, self.interrupt)
+    }
+
+    /// What is taken over stays what was seen of it.
+    fn as_they_run(&self, ids: &[PmId]) -> Applied {
+        Applied { pids: ids.iter().filter_map(|id| self.observed.process(*id)?.pid).collect() }
     }
 
     /// One process after the other: of a cluster, all but one keep serving.

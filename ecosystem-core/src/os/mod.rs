@@ -9,6 +9,7 @@ pub mod place;
 pub mod state;
 
 pub mod codes;
+pub mod config_file;
 pub mod dist;
 pub mod edit;
 pub mod git;

@@ -7,8 +7,10 @@
 //! Policy ────┘
 //! ```
 
+mod adoption;
 mod compare;
 mod desired;
+mod effective;
 mod effects;
 mod guard;
 mod hold;
@@ -25,7 +27,9 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+pub use adoption::Claim;
 pub use desired::{Desired, DesiredApp};
+pub use effective::Effective;
 pub use effects::{Effect, Entry, Kind, OwnReload, effect_of, entries, variables};
 pub use guard::Guard;
 pub use hold::{Hold, Why};
@@ -34,7 +38,7 @@ pub use inventory::{Applied, Inventory};
 pub use policy::{Drift, Policy, Rest, Stopped};
 pub use reason::{Change, Reason};
 pub(crate) use secret::{MASK, masked_words};
-pub use secret::{looks_secret, masked};
+pub use secret::{looks_secret, masked, words_hold_secret};
 pub use step::{Action, Plan, Scaling, Step, Update};
 
 use crate::model::{AppName, DaemonId, Prune};
@@ -85,7 +89,7 @@ impl<'a> World<'a> {
         let mut world = Self { desired, inventory, policy, ours: BTreeMap::new(), foreign: BTreeMap::new() };
         for process in &observed.processes {
             let owned = process.stamp().is_some_and(|stamp| stamp.owner == desired.owner);
-            let adopted = policy.adopt.contains(&process.name) && desired.declares(&process.name);
+            let adopted = policy.adopts(process) && desired.declares(&process.name);
             let side = if owned || adopted { &mut world.ours } else { &mut world.foreign };
             side.entry(process.name.as_str()).or_default().push(process);
         }

@@ -38,6 +38,8 @@ pub struct Step {
 /// What is to be done to one app, from the cheapest to the dearest of what changes a running one.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
+    /// Take processes over as they run: nothing is asked of PM2.
+    Adopt(Vec<PmId>),
     /// Add or remove instances without touching the others.
     Scale(Scaling),
     /// Replace cluster workers one by one, each new one before its old one goes.
@@ -131,6 +133,7 @@ impl Action {
     #[must_use]
     pub fn verb(&self) -> &'static str {
         match self {
+            Action::Adopt(_) => "adopt",
             Action::Scale(_) => "scale",
             Action::Reload(..) => "reload",
             Action::Restart(..) => "restart",
@@ -146,7 +149,11 @@ impl Action {
         match self {
             Action::Start(_) => '+',
             Action::Delete(_) => '-',
-            Action::Scale(_) | Action::Reload(..) | Action::Restart(..) | Action::Replace(..) => '~',
+            Action::Adopt(_)
+            | Action::Scale(_)
+            | Action::Reload(..)
+            | Action::Restart(..)
+            | Action::Replace(..) => '~',
         }
     }
 
@@ -154,6 +161,7 @@ impl Action {
     #[must_use]
     pub fn touched(&self) -> Vec<PmId> {
         let updated = match self {
+            Action::Adopt(ids) => return ids.clone(),
             Action::Reload(updates, _) | Action::Restart(updates, _) => updates.as_slice(),
             _ => &[],
         };
@@ -169,7 +177,7 @@ impl Action {
             Action::Reload(updates, scaling) | Action::Restart(updates, scaling) => {
                 scaling.add.as_ref().or_else(|| updates.first().map(|update| &update.app))
             }
-            Action::Delete(_) => None,
+            Action::Delete(_) | Action::Adopt(_) => None,
         }
     }
 
@@ -181,7 +189,7 @@ impl Action {
                 scaling.remove.clone()
             }
             Action::Replace(ids, _) | Action::Delete(ids) => ids.clone(),
-            Action::Start(_) => Vec::new(),
+            Action::Start(_) | Action::Adopt(_) => Vec::new(),
         }
     }
 }

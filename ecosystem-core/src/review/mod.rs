@@ -67,7 +67,7 @@ pub fn review(base: &Side, head: &Side) -> Review {
     let mut after = Desired::new(&head.reading.ecosystem, &assumed.machine(head));
     let observed = running::observed(&before);
     let inventory = Inventory::default().before(&before);
-    after.hide(&inventory);
+    after.hide_as(&before);
     let planned = plan(&after, &observed, &inventory, &Policy::default());
     let pairs = pairs::pairs(&base.reading, &head.reading);
     let words = Words {

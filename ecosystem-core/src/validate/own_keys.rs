@@ -1,5 +1,6 @@
 //! The keys that this project adds to PM2's.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::diagnostic::Span;
@@ -68,9 +69,12 @@ pub(super) fn read(
     app: &mut AppDraft,
     reporter: &mut Reporter<'_>,
 ) {
-    if !late::must_be_known(spelled, node, key == OwnKey::Description, reporter) {
+    let verbatim = key == OwnKey::Description;
+    if !late::must_be_known(spelled, node, verbatim, reporter) {
         return;
     }
+    let literal = if verbatim { Cow::Borrowed(node) } else { late::literal(node) };
+    let node = literal.as_ref();
     let probes = &mut app.lifecycle.probes;
     match key {
         OwnKey::Description => app.description = text(spelled, node, reporter),

@@ -97,6 +97,7 @@ pub(super) fn report() -> Report {
         desired: Desired {
             owner: Owner::new("tree"),
             apps: [].into(),
+            idle: std::collections::BTreeSet::new(),
             broken: [].into(),
             prune: None,
             unreadable: [].into(),
