@@ -13,6 +13,7 @@ const MEMBERS: &[&[&str]] = &[
     &["", ":out_file \"x.log\"", ":out_file \"w/x.log\"", ":log_file \"x.log\""],
     &["", ":cwd \"w\""],
     &["", ":instances 2", ":merge_logs true", ":disable_logs true", ":exec_mode \"cluster\""],
+    &["", ":depends-on [\"a\"]", ":depends-on [\"b\" \"d-e\"]", ":enabled false"],
     &["", ":args [\"x\"]", ":args [\"y\"]", ":max_restarts 3", ":watch true", ":port 99999", ":oops 1"],
 ];
 

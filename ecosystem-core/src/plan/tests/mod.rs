@@ -2,6 +2,7 @@
 
 mod history;
 mod laws;
+mod order;
 mod pm2_model;
 mod scenarios;
 
