@@ -63,7 +63,12 @@ impl Retries {
             same && (now < tries.last + FORGOTTEN || !report.plan.in_sync.contains(app))
         });
         for (step, outcome) in report.plan.steps.iter().zip(&report.outcomes) {
-            let failed = matches!(&outcome.result, Err(error) if *error != StepError::Interrupted);
+            let error = outcome.result.as_ref().err();
+            // What was not done for the sake of another app is not tried before that one comes to run.
+            if error.is_some_and(|error| error.held_by().is_some()) {
+                continue;
+            }
+            let failed = error.is_some_and(|error| *error != StepError::Interrupted);
             if failed || step.is_drift() {
                 self.tried(report, &step.app, now);
             }

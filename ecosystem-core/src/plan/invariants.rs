@@ -86,7 +86,8 @@ fn check_waits(plan: &Plan, found: &mut Vec<Violation>) {
 
 fn check_dependencies(plan: &Plan, desired: &Desired, found: &mut Vec<Violation>) {
     let steps = plan.steps.iter().filter(|step| !plan.ends_us(step)).map(|step| step.app.as_str());
-    let failed = plan.holds.iter().filter(|hold| hold.why.is_failure()).map(|hold| hold.app.as_str());
+    let failed = plan.holds.iter().filter(|hold| hold.why.is_failure() && desired.declares(&hold.app));
+    let failed = failed.map(|hold| hold.app.as_str());
     let (steps, failed): (BTreeSet<&str>, BTreeSet<&str>) = (steps.collect(), failed.collect());
     for step in &plan.steps {
         let Some(app) = desired.apps.get(step.app.as_str()) else { continue };

@@ -104,7 +104,9 @@ struct Obstacles<'a> {
 
 impl<'a> Obstacles<'a> {
     fn of(plan: &Plan, world: &'a World<'a>) -> Self {
-        let (faults, others): (Vec<_>, Vec<_>) = plan.holds.iter().partition(|hold| hold.why.is_failure());
+        // What is held because the tree does not declare it, or may, is not kept from running.
+        let declared = plan.holds.iter().filter(|hold| world.desired.declares(&hold.app));
+        let (faults, others): (Vec<_>, Vec<_>) = declared.partition(|hold| hold.why.is_failure());
         Self {
             world,
             held: faults.into_iter().map(|hold| (hold.app.clone(), hold.why.word())).collect(),
@@ -119,15 +121,14 @@ impl<'a> Obstacles<'a> {
         needed.filter(|it| it.app.as_str() != step.app).find_map(|it| {
             let app = it.app.as_str();
             let planned = self.planned.contains(app) || step.after.iter().any(|wait| wait.app == app);
-            let obstacle = if planned { None } else { self.obstacle(app) };
+            let held = self.held.get(app).map(|word| Obstacle::Held(word));
+            let obstacle = held.or_else(|| if planned { None } else { self.obstacle(app) });
             obstacle.map(|obstacle| Why::Dependency { app: app.to_owned(), obstacle })
         })
     }
 
+    /// For an app of which nothing is planned.
     fn obstacle(&self, app: &str) -> Option<Obstacle> {
-        if let Some(word) = self.held.get(app) {
-            return Some(Obstacle::Held(word));
-        }
         if self.in_sync.contains(app) {
             return self.world.is_on_probation(app).then_some(Obstacle::OnProbation);
         }

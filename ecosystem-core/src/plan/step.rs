@@ -140,6 +140,14 @@ impl Plan {
 }
 
 impl Step {
+    /// What it waits for, in words such as `after db is healthy`; `None` where it waits for nothing.
+    #[must_use]
+    pub fn waits(&self) -> Option<String> {
+        let waits: Vec<String> =
+            self.after.iter().map(|wait| format!("{} is {}", wait.app, wait.until.word())).collect();
+        (!waits.is_empty()).then(|| format!("after {}", waits.join(", ")))
+    }
+
     /// Whether all of it is somebody else's doing: the declaration has not changed since it was applied.
     #[must_use]
     pub fn is_drift(&self) -> bool {

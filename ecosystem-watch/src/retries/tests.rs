@@ -56,6 +56,7 @@ fn pass(script: &str, reason: Reason, result: Result<Applied, StepError>) -> Rep
         daemon: DaemonId::new("web"),
         action: Action::Start(attributes),
         reasons: vec![reason],
+        after: Vec::new(),
     };
     let outcome = Outcome { app: "web".to_owned(), result, took: Duration::ZERO };
     let plan = Plan { steps: vec![step], ..Plan::default() };
@@ -117,10 +118,14 @@ fn each_rest_is_twice_as_long_and_the_last_has_no_end() {
 #[test]
 fn what_counts_as_a_try() {
     let done = || Ok(Applied::default());
+    let held = || Err(StepError::Held { by: "db".to_owned() });
     let cases = [
         (Reason::NotRunning, done(), 0),
         (Reason::NotRunning, failed(), 1),
         (Reason::NotRunning, Err(StepError::Interrupted), 0),
+        // It was not even begun, for the sake of another one.
+        (Reason::NotRunning, held(), 0),
+        (Reason::Vanished, held(), 0),
         // Somebody deleted it; should they do so again at once, they mean it.
         (Reason::Vanished, done(), 1),
         (Reason::State("errored".to_owned()), done(), 1),
