@@ -20,6 +20,7 @@ mod fmt;
 mod forgotten;
 mod hostile;
 mod init;
+mod order;
 mod recording;
 mod review;
 mod sniff;

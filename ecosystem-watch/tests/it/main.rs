@@ -14,6 +14,7 @@ mod drift;
 mod help;
 mod idle;
 mod narrow;
+mod order;
 mod pm2_ends;
 mod random_edits;
 mod removal;
