@@ -18,7 +18,8 @@ impl<'e> Graph<'e> {
     /// The graph of a tree.
     #[must_use]
     pub fn of(ecosystem: &'e Ecosystem) -> Self {
-        let needs = ecosystem.apps().map(|(_, app)| (app.name.as_str(), app.lifecycle.depends_on.iter().collect()));
+        let needs =
+            ecosystem.apps().map(|(_, app)| (app.name.as_str(), app.lifecycle.depends_on.iter().collect()));
         let apps: BTreeMap<&str, Vec<&Dependency>> = needs.collect();
         let named = apps.values().flatten().map(|it| it.app.as_str());
         let unknown = named.filter(|name| !apps.contains_key(name)).collect();
@@ -102,7 +103,8 @@ impl<'e> Graph<'e> {
 
     fn in_words(&self, needed: &Dependency) -> String {
         let name = printable_line(needed.app.as_str());
-        let unknown = if self.unknown.contains(needed.app.as_str()) { ", whose source has errors" } else { "" };
+        let unknown =
+            if self.unknown.contains(needed.app.as_str()) { ", whose source has errors" } else { "" };
         match needed.condition {
             Condition::Healthy => format!("{name}{unknown}"),
             Condition::Started => format!("{name} (started){unknown}"),
@@ -137,7 +139,8 @@ impl<'e> Graph<'e> {
             }
             waves.push(std::mem::replace(&mut wave, next.into_iter().collect()));
         }
-        let circles: Vec<&'e str> = self.apps.keys().copied().filter(|name| left.contains_key(name)).collect();
+        let circles: Vec<&'e str> =
+            self.apps.keys().copied().filter(|name| left.contains_key(name)).collect();
         if !circles.is_empty() {
             waves.push(circles);
         }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::hold::Why;
 use super::inventory::Inventory;
 use crate::model::{
-    App, AppName, Broken, DIGEST_VARIABLE, DaemonId, Dependency, Digest, Ecosystem, OWNER_VARIABLE, Owner, Prune,
-    SOURCE_VARIABLE,
+    App, AppName, Broken, DIGEST_VARIABLE, DaemonId, Dependency, Digest, Ecosystem, OWNER_VARIABLE, Owner,
+    Prune, SOURCE_VARIABLE,
 };
 use crate::pm2::{Attributes, Machine, Unresolvable, resolve};
 

@@ -70,6 +70,8 @@ pub enum Obstacle {
     NotRunning,
     /// It runs, and failed a moment ago.
     OnProbation,
+    /// It has come to its end, with this exit code.
+    EndedBadly(i64),
 }
 
 impl Why {
@@ -162,6 +164,7 @@ impl fmt::Display for Obstacle {
         match self {
             Obstacle::Held(word) => write!(f, "is held itself ({word})"),
             Obstacle::NotRunning => f.write_str("does not run"),
+            Obstacle::EndedBadly(code) => write!(f, "ended with exit code {code}"),
             Obstacle::OnProbation => f.write_str("failed a moment ago and has yet to stay up"),
         }
     }

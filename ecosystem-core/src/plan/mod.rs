@@ -71,6 +71,8 @@ struct World<'a> {
     desired: &'a Desired,
     inventory: &'a Inventory,
     policy: &'a Policy,
+    /// When PM2 was asked.
+    at: Option<u64>,
     /// Ours (or adopted), by app name, instances by ascending id.
     ours: BTreeMap<&'a str, Vec<&'a Process>>,
     /// Everybody else's.
@@ -84,7 +86,14 @@ impl<'a> World<'a> {
         inventory: &'a Inventory,
         policy: &'a Policy,
     ) -> Self {
-        let mut world = Self { desired, inventory, policy, ours: BTreeMap::new(), foreign: BTreeMap::new() };
+        let mut world = Self {
+            desired,
+            inventory,
+            policy,
+            at: observed.at,
+            ours: BTreeMap::new(),
+            foreign: BTreeMap::new(),
+        };
         for process in &observed.processes {
             let owned = process.stamp().is_some_and(|stamp| stamp.owner == desired.owner);
             let adopted = policy.adopt.contains(&process.name) && desired.declares(&process.name);

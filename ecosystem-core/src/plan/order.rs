@@ -130,7 +130,8 @@ impl<'a> Obstacles<'a> {
     /// For an app of which nothing is planned.
     fn obstacle(&self, app: &str) -> Option<Obstacle> {
         if self.in_sync.contains(app) {
-            return self.world.is_on_probation(app).then_some(Obstacle::OnProbation);
+            let probation = self.world.is_on_probation(app).then_some(Obstacle::OnProbation);
+            return self.world.ended_badly(app).map(Obstacle::EndedBadly).or(probation);
         }
         (!self.world.runs(app)).then_some(Obstacle::NotRunning)
     }
@@ -148,9 +149,21 @@ impl World<'_> {
         processes.iter().any(|it| it.pid.is_some() || (it.may_have_finished() && it.ended_well()))
     }
 
+    /// The exit code of an app that is as it should be, as PM2 is not to start it again, and failed all the same.
+    fn ended_badly(&self, app: &str) -> Option<i64> {
+        let ended =
+            self.ours.get(app).into_iter().flatten().filter(|it| it.pid.is_none() && !it.ended_well());
+        ended.filter_map(|process| process.exit_code()).next()
+    }
+
     /// Whether an app that runs failed a moment ago: PM2 starts what crashes again and again, and each time it is
     /// online for a moment.
     fn is_on_probation(&self, app: &str) -> bool {
+        let processes = self.ours.get(app).map_or(&[][..], Vec::as_slice);
+        self.is_resting(app) || self.at.is_some_and(|at| processes.iter().any(|it| it.is_on_probation(at)))
+    }
+
+    fn is_resting(&self, app: &str) -> bool {
         let Some(rest) = self.policy.resting.get(app).filter(|rest| !rest.given_up) else { return false };
         let declared = self.desired.apps.get(app).and_then(|app| app.attributes.as_ref().ok());
         declared == Some(&rest.definition)

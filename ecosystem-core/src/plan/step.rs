@@ -124,7 +124,13 @@ impl Plan {
     }
 
     pub(super) fn push(&mut self, app: &str, daemon: &DaemonId, action: Action, reasons: Vec<Reason>) {
-        self.steps.push(Step { app: app.to_owned(), daemon: daemon.clone(), action, reasons, after: Vec::new() });
+        self.steps.push(Step {
+            app: app.to_owned(),
+            daemon: daemon.clone(),
+            action,
+            reasons,
+            after: Vec::new(),
+        });
     }
 
     pub(super) fn hold(&mut self, app: &str, daemon: Option<&DaemonId>, why: Why) {

@@ -70,8 +70,7 @@ fn unknown(app: &Placed<'_>, by_name: &ByName<'_>, besides: &Besides<'_>) -> Vec
         };
         let message = format!("\"{name}\" depends on \"{needed}\", which {what}");
         let hint = if off { SWITCHED_OFF.to_owned() } else { suggestion(name, needed.as_str(), by_name) };
-        let diagnostic =
-            problem(codes::UNKNOWN_DEPENDENCY, &app.origin(it.span), message, label, hint);
+        let diagnostic = problem(codes::UNKNOWN_DEPENDENCY, &app.origin(it.span), message, label, hint);
         Blamed { daemon: app.daemon, diagnostic }
     };
     missing.map(blame).collect()
@@ -86,7 +85,9 @@ fn suggestion(own: &str, needed: &str, by_name: &ByName<'_>) -> String {
     let names: Vec<&str> = by_name.keys().copied().filter(|name| *name != own).collect();
     match get_close_matches(needed, &names, 1, CUTOFF).first() {
         Some(near) => format!("did you mean \"{near}\"?"),
-        None => "write the `:name` of an app of this tree; what runs elsewhere cannot be waited for".to_owned(),
+        None => {
+            "write the `:name` of an app of this tree; what runs elsewhere cannot be waited for".to_owned()
+        }
     }
 }
 
@@ -178,7 +179,8 @@ fn told(cycle: &[&str], by_name: &ByName<'_>) -> Vec<Blamed> {
         let hint = "nothing of it could be started first: take one of these out";
         let error = problem(codes::DEPENDENCY_CYCLE, &first.origin, message, first.label.clone(), hint);
         let others = edges.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, edge)| edge);
-        let also = |error: Diagnostic, it: &Edge| error.also(&it.origin.path, it.origin.span, it.label.clone());
+        let also =
+            |error: Diagnostic, it: &Edge| error.also(&it.origin.path, it.origin.span, it.label.clone());
         Blamed { daemon: first.daemon, diagnostic: others.fold(error, also) }
     };
     firsts.map(blame).collect()

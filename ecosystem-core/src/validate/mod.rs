@@ -214,7 +214,9 @@ fn ecosystem(daemons: Vec<Read<'_>>, defaults: &Defaults, surroundings: &Surroun
                 }
                 ecosystem.daemons.insert(id, daemon);
             }
-            None => drop(ecosystem.broken.insert(id, broken_source(read.source, &read.includes, surroundings))),
+            None => {
+                drop(ecosystem.broken.insert(id, broken_source(read.source, &read.includes, surroundings)))
+            }
         }
     }
     ecosystem

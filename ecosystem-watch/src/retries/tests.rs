@@ -6,7 +6,7 @@ use ecosystem_core::compile;
 use ecosystem_core::converge::{Applied, Outcome};
 use ecosystem_core::diagnostic::Source;
 use ecosystem_core::model::{DaemonId, Owner};
-use ecosystem_core::plan::{Action, Desired, Plan, Reason, Step};
+use ecosystem_core::plan::{Action, Desired, Hold, Plan, Reason, Step};
 use ecosystem_core::pm2::observed::Observed;
 use ecosystem_core::pm2::{FileKind, Machine, questions};
 
@@ -136,6 +136,20 @@ fn what_counts_as_a_try() {
         let tries = retries.resting(Instant::now()).get("web").map_or(0, |rest| rest.tries);
         assert_eq!(tries, expected, "{reason:?}");
     }
+}
+
+/// Nothing else would tell that it has stayed up.
+#[test]
+fn what_others_wait_for_is_looked_at_again() {
+    let (start, mut retries) = (Instant::now(), Retries::default());
+    let why = Why::Dependency { app: "db".to_owned(), obstacle: Obstacle::OnProbation };
+    let hold = Hold { app: "web".to_owned(), daemon: DaemonId::new("web"), why };
+    let plan = Plan { holds: vec![hold], ..Plan::default() };
+    retries.note(&report(desired("a.js"), plan, Vec::new()), start);
+    assert_eq!(retries.due(start), Some(at(start, 1)));
+    assert_eq!(retries.due(at(start, 1)), None);
+    retries.note(&nothing("a.js"), at(start, 1));
+    assert_eq!(retries.due(start), None);
 }
 
 #[test]

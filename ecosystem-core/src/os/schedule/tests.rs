@@ -11,7 +11,8 @@ fn steps(waits: &[(&str, &[(&str, Until)])]) -> Vec<Step> {
     let step = |(app, after): &(&str, &[(&str, Until)])| Step {
         app: (*app).to_owned(),
         daemon: DaemonId::new("d"),
-        action: match after.first().is_some_and(|(_, until)| *until == Until::Gone) || app.starts_with("old") {
+        action: match after.first().is_some_and(|(_, until)| *until == Until::Gone) || app.starts_with("old")
+        {
             true => Action::Delete(vec![1]),
             false => Action::Scale(Scaling::default()),
         },

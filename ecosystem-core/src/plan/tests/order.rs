@@ -33,7 +33,8 @@ fn short(plan: &Plan) -> Vec<String> {
         let after = if after.is_empty() { String::new() } else { format!(" after {}", after.join(", ")) };
         format!("{} {}{after}", step.action.symbol(), step.app)
     });
-    let holds = plan.holds.iter().map(|hold| format!("! {} {}: {}", hold.app, hold.why.word(), hold.explain()));
+    let holds =
+        plan.holds.iter().map(|hold| format!("! {} {}: {}", hold.app, hold.why.word(), hold.explain()));
     steps.chain(holds).collect()
 }
 
@@ -42,8 +43,12 @@ fn check(desired: &Desired, pm2: &Pm2Model, policy: &Policy, expected: &[&str]) 
     assert_eq!(short(&checked_with(desired, pm2, &Inventory::default(), policy)), expected);
 }
 
-const CHAIN: &[(&str, &str)] =
-    &[("a-web", ":depends-on [\"m-api\"]"), ("m-api", ":depends-on [{:name \"z-db\" :condition :started}]"), ("z-db", ""), ("b", "")];
+const CHAIN: &[(&str, &str)] = &[
+    ("a-web", ":depends-on [\"m-api\"]"),
+    ("m-api", ":depends-on [{:name \"z-db\" :condition :started}]"),
+    ("z-db", ""),
+    ("b", ""),
+];
 
 #[test]
 fn what_is_needed_comes_first() {
@@ -145,6 +150,46 @@ fn what_failed_a_moment_ago_is_not_relied_on() {
     check(&desired, &pm2, &resting(true), &["+ m-api"]);
 }
 
+/// Without a watcher that knows of its tries, PM2's own count tells.
+#[test]
+fn what_has_crashed_must_stay_up_before_it_is_relied_on() {
+    let desired = declared(&tree(CHAIN));
+    let mut pm2 = running(&tree(CHAIN));
+    pm2.remove("m-api");
+    let held = "! m-api dependency: depends on z-db, which failed a moment ago and has yet to stay up";
+    for (crashes, started, expected) in [(0, 9_500, "+ m-api"), (1, 9_500, held), (1, 9_000, "+ m-api")] {
+        pm2.at = Some(10_000);
+        pm2.edit("z-db", |record| {
+            record.insert("unstable_restarts".to_owned(), crashes.into());
+            record.insert("pm_uptime".to_owned(), started.into());
+        });
+        check(&desired, &pm2, &Policy::default(), &[expected]);
+    }
+}
+
+/// PM2 is not to start it again, so it is as declared.
+#[test]
+fn a_job_must_have_ended_well() {
+    let daemons =
+        tree(&[("web", ":depends-on [\"job\"]"), ("job", ":autorestart false :stop-exit-codes [4]")]);
+    for (code, expected) in
+        [(0, "+ web"), (4, "+ web"), (3, "! web dependency: depends on job, which ended with exit code 3")]
+    {
+        let mut pm2 = running(&daemons);
+        pm2.remove("web");
+        pm2.edit("job", |record| {
+            record.insert("status".to_owned(), "stopped".into());
+            record.insert("exit_code".to_owned(), code.into());
+        });
+        check(&declared(&daemons), &pm2, &Policy::default(), &[expected]);
+    }
+    // One that is not to be started is not waited for.
+    let daemons = tree(&[("web", ":depends-on [\"job\"]"), ("job", ":autostart false")]);
+    let mut pm2 = running(&daemons);
+    pm2.remove("web");
+    check(&declared(&daemons), &pm2, &Policy::default(), &["+ web"]);
+}
+
 #[test]
 fn nothing_waits_for_the_process_that_runs_us() {
     let daemons = [("own", ":args [\"x\"]"), ("web", ":depends-on [\"own\"]")];
@@ -204,7 +249,10 @@ fn a_plan_that_waits_wrongly_is_seen() {
         change(&mut plan);
         violations(&plan, &desired, &pm2.observed(), &Policy::default())
     };
-    let in_vain = |app: &str, awaited: &str| Violation::WaitsInVain { app: app.to_owned(), awaited: awaited.to_owned() };
+    let in_vain = |app: &str, awaited: &str| Violation::WaitsInVain {
+        app: app.to_owned(),
+        awaited: awaited.to_owned(),
+    };
     assert_eq!(seen(&|plan| plan.steps.swap(1, 2)), [in_vain("m-api", "z-db")]);
     let itself = Wait { app: "b".to_owned(), until: Until::Healthy };
     assert_eq!(seen(&|plan| plan.steps[0].after.push(itself.clone())), [in_vain("b", "b")]);

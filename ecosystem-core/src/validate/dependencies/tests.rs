@@ -37,7 +37,8 @@ fn each_source_on_a_cycle_is_told_of_all_of_it() {
     let circle = "apps depend on one another in a circle: api → db → web → api";
     let apps = [("web", "\"api\""), ("api", "\"db\""), ("db", "\"web\""), ("far", "\"web\""), ("leaf", "")];
     check(&tree(&apps), &[("api", circle), ("db", circle), ("web", circle)]);
-    let labels: Vec<_> = compile(&tree(&apps)).diagnostics[0].labels.iter().map(|it| it.text.clone()).collect();
+    let labels: Vec<_> =
+        compile(&tree(&apps)).diagnostics[0].labels.iter().map(|it| it.text.clone()).collect();
     assert_eq!(labels, ["api depends on db", "db depends on web", "web depends on api"]);
     check(&tree(&[("a", "\"a\"")]), &[("a", "\"a\" depends on itself")]);
 }
@@ -45,7 +46,10 @@ fn each_source_on_a_cycle_is_told_of_all_of_it() {
 #[test]
 fn cycles_without_a_common_app_are_all_told() {
     let apps = [("a", "\"b\""), ("b", "\"a\" \"c\""), ("c", "\"d\""), ("d", "\"c\"")];
-    let (one, other) = ("apps depend on one another in a circle: a → b → a", "apps depend on one another in a circle: c → d → c");
+    let (one, other) = (
+        "apps depend on one another in a circle: a → b → a",
+        "apps depend on one another in a circle: c → d → c",
+    );
     check(&tree(&apps), &[("a", one), ("b", one), ("c", other), ("d", other)]);
 }
 
