@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Snapshot(Snapshot),
     /// Show what a change will do, from what git has of both sides; PM2 is not asked.
     Diff(Diff),
+    /// Show what depends on what, and in which order it is started.
+    Graph(Graph),
     /// Show what `sync` would do, and why.
     Plan(Plan),
     /// Make PM2's running set equal to the tree.
@@ -382,6 +384,26 @@ pub(crate) enum ReviewFormat {
     Human,
     Markdown,
     Json,
+}
+
+#[derive(Debug, Arguments)]
+#[command(after_help = "\
+As text, each app stands in the wave in which it could be started, with what it waits for. In the other formats an arrow leads \
+from an app to what it depends on, dashed where it waits for its start alone.")]
+pub(crate) struct Graph {
+    #[command(flatten)]
+    pub(crate) tree: Tree,
+    /// For a terminal, for Graphviz, or for Mermaid.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: GraphFormat,
+}
+
+/// How a graph is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormat {
+    Text,
+    Dot,
+    Mermaid,
 }
 
 #[derive(Debug, Arguments)]

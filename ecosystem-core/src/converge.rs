@@ -61,8 +61,8 @@ pub trait Host {
     /// It could not be written.
     fn remember(&mut self, inventory: &Inventory) -> Result<(), HostError>;
 
-    /// Carries out a plan's steps, in order where they depend on one another, and checks what came of each;
-    /// one outcome for each, in order. A step that fails does not keep others from being taken.
+    /// Carries out a plan's steps, each once those that it waits for are over, and checks what came of each;
+    /// one outcome for each, in order. A step that fails holds those that wait for it, and no others.
     fn apply(&mut self, plan: &Plan, observed: &Observed, progress: &dyn Progress) -> Vec<Outcome>;
 
     /// Removes what was generated for daemons that are gone from the tree and from PM2; one result for each.
@@ -279,9 +279,32 @@ pub enum StepError {
     /// The program was told to end before the step's turn came.
     #[error("not done: this program was told to end")]
     Interrupted,
+    /// An app that it depends on did not come to run.
+    #[error("not done: it depends on {by}, which did not come to run")]
+    Held {
+        /// Which.
+        by: String,
+    },
+    /// It was to be deleted, and an app that depends on it could not be.
+    #[error("not done: {by} depends on it, and is still there")]
+    Needed {
+        /// Which.
+        by: String,
+    },
     /// PM2 reports success and the process is not as declared.
     #[error("PM2 reports success, but {}", .0.join("; "))]
     NotTrue(Vec<String>),
+}
+
+impl StepError {
+    /// The app for whose sake the step was not taken, if it was not.
+    #[must_use]
+    pub fn held_by(&self) -> Option<&str> {
+        match self {
+            StepError::Held { by } | StepError::Needed { by } => Some(by),
+            _ => None,
+        }
+    }
 }
 
 /// Why a pass could not be made at all.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use ecosystem_core::converge::{Report, StepError};
-use ecosystem_core::plan::Rest;
+use ecosystem_core::plan::{Obstacle, Rest, Why};
 use ecosystem_core::pm2::Attributes;
 
 /// After the first try; each later one waits twice as long.
@@ -20,6 +20,8 @@ const FORGOTTEN: Duration = Duration::from_secs(600);
 #[derive(Default)]
 pub(crate) struct Retries {
     apps: BTreeMap<String, Tries>,
+    /// When to see whether an app that crashed, and that others wait for, has stayed up.
+    probation: Option<Instant>,
 }
 
 struct Tries {
@@ -66,8 +68,17 @@ impl Retries {
                 (definition.is_some() || doomed(report, app)) && definition == tries.definition.as_ref();
             same && (now < tries.last + FORGOTTEN || !report.plan.in_sync.contains(app))
         });
+        if report.only.is_none() {
+            let waits = report.plan.holds.iter().any(|hold| is_on_probation(&hold.why));
+            self.probation = waits.then(|| now + FIRST_REST);
+        }
         for (step, outcome) in report.plan.steps.iter().zip(&report.outcomes) {
-            let failed = matches!(&outcome.result, Err(error) if *error != StepError::Interrupted);
+            let error = outcome.result.as_ref().err();
+            // What was not done for the sake of another app is not tried before that one comes to run.
+            if error.is_some_and(|error| error.held_by().is_some()) {
+                continue;
+            }
+            let failed = error.is_some_and(|error| *error != StepError::Interrupted);
             if failed || step.is_drift() {
                 self.tried(report, &step.app, now);
             }
@@ -88,7 +99,7 @@ impl Retries {
     /// When the next try is due that the look begun at `looked` did not make; it may be over already.
     pub(crate) fn due(&self, looked: Instant) -> Option<Instant> {
         let next = self.apps.values().filter(|tries| !tries.given_up()).map(Tries::next);
-        next.filter(|next| *next > looked).min()
+        next.chain(self.probation).filter(|next| *next > looked).min()
     }
 
     /// Somebody has looked: everything may be tried again.
@@ -101,6 +112,10 @@ impl Retries {
 fn doomed(report: &Report, app: &str) -> bool {
     let steps = report.plan.steps.iter().zip(&report.outcomes);
     steps.into_iter().any(|(step, outcome)| step.app == app && outcome.result.is_err())
+}
+
+fn is_on_probation(why: &Why) -> bool {
+    matches!(why, Why::Dependency { obstacle: Obstacle::OnProbation, .. })
 }
 
 #[cfg(test)]

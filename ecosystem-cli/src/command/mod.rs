@@ -6,6 +6,7 @@ mod diff;
 mod down;
 mod explain;
 mod fmt;
+mod graph;
 mod import;
 mod init;
 mod new;
@@ -43,6 +44,7 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
         Command::Fmt(args) => fmt::run(args),
         Command::Render(args) => render::run(args),
         Command::Diff(args) => diff::run(args),
+        Command::Graph(args) => graph::run(args),
         Command::Snapshot(args) => snapshot::run(args),
         Command::Plan(args) => plan::run(&args.into()),
         Command::Sync(args) if args.dry_run => plan::run(&args.into()),

@@ -2,7 +2,7 @@
 
 use ecosystem_core::converge::{Discarded, Outcome, StepError, WriteOutcome, Written};
 use ecosystem_core::diagnostic::{Diagnostic, Source};
-use ecosystem_core::plan::{Plan, Reason};
+use ecosystem_core::plan::{Plan, Reason, Wait};
 use serde_json::{Value as Json, json};
 
 /// Prints a value with a line feed.
@@ -45,6 +45,7 @@ pub(crate) fn plan(plan: &Plan) -> Json {
             "daemon": step.daemon,
             "action": step.action.verb(),
             "reasons": step.reasons.iter().map(reason).collect::<Vec<_>>(),
+            "after": step.after.iter().map(wait).collect::<Vec<_>>(),
         })
     });
     let holds = plan.holds.iter().map(|hold| {
@@ -55,6 +56,10 @@ pub(crate) fn plan(plan: &Plan) -> Json {
         "holds": holds.collect::<Vec<_>>(),
         "in_sync": plan.in_sync,
     })
+}
+
+fn wait(wait: &Wait) -> Json {
+    json!({ "app": wait.app, "until": wait.until.word() })
 }
 
 fn reason(reason: &Reason) -> Json {
@@ -82,6 +87,7 @@ pub(crate) fn outcomes(outcomes: &[Outcome]) -> Json {
             "ok": it.result.is_ok(),
             "pids": it.result.as_ref().map(|applied| applied.pids.clone()).unwrap_or_default(),
             "error": it.result.as_ref().err().map(ToString::to_string),
+            "held_by": it.result.as_ref().err().and_then(StepError::held_by),
             "last_lines": lines,
             "milliseconds": u64::try_from(it.took.as_millis()).unwrap_or(u64::MAX),
         })

@@ -21,6 +21,10 @@ pub(crate) fn outcome(step: &Step, outcome: &Outcome) -> String {
             let pids = if pids.is_empty() { String::new() } else { format!(", pid {}", pids.join(" ")) };
             let _ = writeln!(text, "{}✓{:#} {app}: {verb} done in {took}{pids}", style::COMES, style::COMES);
         }
+        Err(held) if held.held_by().is_some() => {
+            let problem = printable(&held.to_string());
+            let _ = writeln!(text, "{}!{:#} {app}: {verb} {problem}", style::HELD, style::HELD);
+        }
         Err(error) => {
             let problem = printable(&error.to_string());
             let _ = writeln!(
@@ -80,9 +84,10 @@ pub(crate) fn aftermath(report: &Report) -> String {
 
 /// One line at the end of a sync.
 pub(crate) fn summary(report: &Report) -> String {
-    let failed = report.outcomes.iter().filter(|outcome| outcome.result.is_err()).count();
-    let done = report.outcomes.len() - failed;
-    let held = report.plan.holds.len();
+    let errors: Vec<&StepError> = report.outcomes.iter().filter_map(|it| it.result.as_ref().err()).collect();
+    let not_done = errors.iter().filter(|error| error.held_by().is_some()).count();
+    let (failed, done) = (errors.len() - not_done, report.outcomes.len() - errors.len());
+    let held = report.plan.holds.len() + not_done;
     let parts =
         [(done, "done"), (failed, "failed"), (held, "held"), (report.plan.in_sync.len(), "unchanged")];
     let parts: Vec<String> =

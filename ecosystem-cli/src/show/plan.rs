@@ -74,7 +74,7 @@ fn reasons(step: &Step) -> Vec<String> {
         Action::Delete(_) if !step.daemon.as_str().is_empty() => format!("{reason} (was {})", step.daemon),
         _ => reason,
     };
-    step.reasons.iter().map(|reason| was(reason.to_string())).collect()
+    step.reasons.iter().map(|reason| was(reason.to_string())).chain(step.waits()).collect()
 }
 
 fn step_style(step: &Step) -> Style {

@@ -97,7 +97,8 @@ fn why_not(report: &Report, name: &str) -> Vec<String> {
     let step = report.plan.steps.iter().find(|step| step.app == name);
     let hold = report.plan.holds.iter().find(|hold| hold.app == name);
     let pending = |step: &Step| {
-        step.reasons.iter().map(|reason| format!("{} pending: {reason}", step.action.verb())).collect()
+        let reasons = step.reasons.iter().map(|reason| format!("{} pending: {reason}", step.action.verb()));
+        reasons.chain(step.waits()).collect()
     };
     let held = |hold: &Hold| vec![format!("{}: {}", hold.why.word(), hold.explain())];
     step.map(pending).or_else(|| hold.map(held)).unwrap_or_default()

@@ -21,6 +21,7 @@ mod forgotten;
 mod hostile;
 mod import;
 mod init;
+mod order;
 mod recording;
 mod review;
 mod sniff;

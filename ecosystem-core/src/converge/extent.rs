@@ -81,7 +81,8 @@ fn shared(app: &App) -> String {
 /// What is known of each daemon after a look: of those of which there is nothing to say.
 ///
 /// A daemon with a warning may share something with another one, and what is said of it depends on both. What is said of
-/// a file that several daemons are made of is said of each of them.
+/// a file that several daemons are made of is said of each of them. A daemon that depends on others, or on one of its own,
+/// is looked at with all of them: whether its apps may be started is told by what becomes of those.
 pub(super) fn known(reading: &Reading) -> BTreeMap<DaemonId, Known> {
     let ecosystem = &reading.ecosystem;
     let labels = || reading.diagnostics.iter().flat_map(|diagnostic: &Diagnostic| &diagnostic.labels);
@@ -95,7 +96,7 @@ pub(super) fn known(reading: &Reading) -> BTreeMap<DaemonId, Known> {
     let is_spoken_of = |id: &DaemonId| {
         spoken_of.contains(id) || folders.iter().any(|folder| id.folders().any(|it| it == folder.as_str()))
     };
-    let daemons = ecosystem.daemons.values().filter(|daemon| !is_spoken_of(&daemon.id));
+    let daemons = ecosystem.daemons.values().filter(|daemon| !depends(daemon) && !is_spoken_of(&daemon.id));
     daemons.map(|daemon| (daemon.id.clone(), Known::of(daemon, ecosystem))).collect()
 }
 
@@ -107,6 +108,10 @@ pub(super) fn without_surplus(known: &mut BTreeMap<DaemonId, Known>, plan: &Plan
     for (_, daemon) in all.filter(|(app, _)| !desired.declares(app)) {
         known.remove(daemon);
     }
+}
+
+fn depends(daemon: &Daemon) -> bool {
+    daemon.apps.iter().any(|app| !app.lifecycle.depends_on.is_empty())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Carrying out a plan's steps on PM2. There is nothing to decide here: the plan has said it all.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,6 +10,7 @@ use serde_json::{Map, Value as Json};
 use super::interrupt::Interrupt;
 use super::observer::{Observer, observer};
 use super::pm2::{Change, Client, ClientError, Hazard, Preparation, Timeouts};
+use super::schedule::{Schedule, Task};
 use super::verify::{Expected, verify};
 use crate::converge::{Applied, Outcome, Progress, StepError};
 use crate::plan::{Action, Plan, Scaling, Step, Update};
@@ -36,30 +37,35 @@ impl Applier<'_> {
     /// Carries out a plan's steps; one outcome for each, in order.
     ///
     /// Deletions come before all else, since what is started may need what they hold. What ends this very program
-    /// comes when everything else is done.
+    /// comes when everything else is done. Within each of these, a step is taken as soon as those that it waits for are
+    /// over.
     pub(super) fn apply(&self, plan: &Plan) -> Vec<Outcome> {
-        let deletions = plan.steps.partition_point(|step| matches!(step.action, Action::Delete(_)));
-        let (first, rest) = plan.steps.split_at(deletions);
-        let (rest, last) = rest.split_at(rest.partition_point(|step| !plan.ends_us(step)));
-        [first, rest, last].into_iter().flat_map(|steps| self.in_parallel(steps)).collect()
+        let (steps, end) = (&plan.steps, plan.steps.len());
+        let deletions = steps.partition_point(|step| matches!(step.action, Action::Delete(_)));
+        let own = steps.partition_point(|step| !plan.ends_us(step)).max(deletions);
+        let schedule = Schedule::new(steps);
+        let stages = [0..deletions, deletions..own, own..end];
+        stages.into_iter().flat_map(|stage| self.in_parallel(&schedule, &stage)).collect()
     }
 
     /// This thread looks at PM2 for all of them.
-    fn in_parallel(&self, steps: &[Step]) -> Vec<Outcome> {
-        if steps.is_empty() {
+    fn in_parallel(&self, schedule: &Schedule<'_>, stage: &Range<usize>) -> Vec<Outcome> {
+        if stage.is_empty() {
             return Vec::new();
         }
-        let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(steps.len())));
+        let done = Mutex::new(Vec::with_capacity(stage.len()));
         let (observer, service) = observer(self.home);
         std::thread::scope(|scope| {
-            for _ in 0..self.jobs.clamp(1, steps.len()) {
-                let (observer, next, done) = (observer.clone(), &next, &done);
+            for _ in 0..self.jobs.clamp(1, stage.len()) {
+                let (observer, done) = (observer.clone(), &done);
                 scope.spawn(move || {
-                    while let Some((index, step)) = take(steps, next) {
-                        let outcome = self.step(step, &observer);
-                        self.progress.done(step, &outcome);
+                    while let Some(task) = schedule.take(stage) {
+                        let outcome = self.step(&task, &observer);
+                        self.progress.done(task.step, &outcome);
+                        let (index, ok) = (task.index, outcome.result.is_ok());
                         // A worker that panicked has lost its own outcome only.
                         done.lock().unwrap_or_else(PoisonError::into_inner).push((index, outcome));
+                        task.over(ok);
                     }
                 });
             }
@@ -71,21 +77,26 @@ impl Applier<'_> {
         done.into_iter().map(|(_, outcome)| outcome).collect()
     }
 
-    fn step(&self, step: &Step, observer: &Observer) -> Outcome {
-        let began = Instant::now();
-        if self.interrupt.ends() {
-            let result = Err(StepError::Interrupted);
-            return Outcome { app: step.app.clone(), result, took: Duration::ZERO };
+    fn step(&self, task: &Task<'_, '_>, observer: &Observer) -> Outcome {
+        let (began, step) = (Instant::now(), task.step);
+        let held = self.interrupt.ends().then_some(StepError::Interrupted).or_else(|| task.held.clone());
+        if let Some(held) = held {
+            return Outcome { app: step.app.clone(), result: Err(held), took: Duration::ZERO };
         }
         self.progress.begins(step);
         let timeouts = Timeouts { call: call_timeout(step, self.observed), ..Timeouts::default() };
         let client = Client::connect(self.home, timeouts).map_err(|error| pm2_error(&error));
-        let result = client.and_then(|mut client| self.act(&mut client, step, observer));
+        let result = client.and_then(|mut client| self.act(&mut client, task, observer));
         Outcome { app: step.app.clone(), result, took: began.elapsed() }
     }
 
-    fn act(&self, client: &mut Client, step: &Step, observer: &Observer) -> Result<Applied, StepError> {
-        let expected = match &step.action {
+    fn act(
+        &self,
+        client: &mut Client,
+        task: &Task<'_, '_>,
+        observer: &Observer,
+    ) -> Result<Applied, StepError> {
+        let expected = match &task.step.action {
             Action::Adopt(ids) => return Ok(self.as_they_run(ids)),
             Action::Delete(ids) => return delete_all(client, ids).map(|()| Applied::default()),
             Action::Start(app) => start(client, app)?,
@@ -97,6 +108,7 @@ impl Applier<'_> {
             Action::Reload(updates, scaling) => self.update(client, updates, scaling, reload)?,
             Action::Restart(updates, scaling) => self.update(client, updates, scaling, restart)?,
         };
+        task.started();
         verify(observer, &expected, self.patience, self.interrupt)
     }
 
@@ -131,11 +143,6 @@ impl Applier<'_> {
         }
         Ok(expected)
     }
-}
-
-fn take<'a>(steps: &'a [Step], next: &AtomicUsize) -> Option<(usize, &'a Step)> {
-    let index = next.fetch_add(1, Ordering::Relaxed);
-    steps.get(index).map(|step| (index, step))
 }
 
 fn scale(client: &mut Client, scaling: &Scaling) -> Result<Vec<Expected>, StepError> {

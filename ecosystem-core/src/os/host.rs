@@ -11,7 +11,7 @@ use super::dist::Removal;
 use super::interrupt::Interrupt;
 use super::machine::DaemonFacts;
 use super::pm2::{Client, ClientError, Pm2Program, ProgramError, Report, Timeouts, launch};
-use super::{dist, inventory, lock::Lock, machine, orphans, surroundings};
+use super::{dist, inventory, lock::Lock, machine, orphans, state, surroundings};
 use crate::converge::{Discarded, Host, HostError, Outcome, Progress, Tree, WriteOutcome, Written};
 use crate::model::{DaemonId, Owner};
 use crate::plan::{Inventory, Plan};
@@ -314,7 +314,8 @@ fn settled(
             process.status.is_transient() && process.stamp().is_some_and(|stamp| stamp.owner == *owner)
         });
         if !moving || Instant::now() >= deadline {
-            return Ok(observed);
+            let at = u64::try_from(state::now().as_millisecond()).ok();
+            return Ok(Observed { at, ..observed });
         }
         std::thread::sleep(Duration::from_millis(25));
     }

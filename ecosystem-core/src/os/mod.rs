@@ -31,5 +31,6 @@ mod observer;
 mod orphans;
 mod probe;
 mod regular_file;
+mod schedule;
 mod state_folder;
 mod verify;

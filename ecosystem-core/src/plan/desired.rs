@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::hold::Why;
 use super::inventory::Inventory;
 use crate::model::{
-    App, AppName, Broken, DIGEST_VARIABLE, DaemonId, Digest, Ecosystem, OWNER_VARIABLE, Owner, Prune,
-    SOURCE_VARIABLE,
+    App, AppName, Broken, DIGEST_VARIABLE, DaemonId, Dependency, Digest, Ecosystem, OWNER_VARIABLE, Owner,
+    Prune, SOURCE_VARIABLE,
 };
 use crate::pm2::{Attributes, Machine, Unresolvable, resolve};
 
@@ -42,6 +42,8 @@ pub struct DesiredApp {
     pub written_env: BTreeSet<String>,
     /// What it says of its own removal.
     pub prune: Option<Prune>,
+    /// The apps that must run before it is started or changed.
+    pub depends_on: Vec<Dependency>,
     /// What PM2 is to be told, or why that cannot be said on this machine.
     pub attributes: Result<Attributes, Vec<Unresolvable>>,
 }
@@ -62,6 +64,7 @@ impl Desired {
                 hidden: referring(app).chain(from_outside.map(|name| format!("env.{name}"))).collect(),
                 written_env,
                 prune: app.prune,
+                depends_on: app.lifecycle.depends_on.clone(),
                 attributes,
             };
             (app.name.clone(), desired)

@@ -1,5 +1,7 @@
 //! Apps that a plan leaves alone, and why.
 
+use std::fmt;
+
 use super::guard::Guard;
 use crate::model::DaemonId;
 use crate::pm2::observed::Process;
@@ -46,10 +48,30 @@ pub enum Why {
     },
     /// Its daemon has only just gone from the tree.
     MissingForNow,
+    /// An app that it depends on does not come to run.
+    Dependency {
+        /// Which.
+        app: String,
+        /// What is the matter with that.
+        obstacle: Obstacle,
+    },
     /// The tree no longer declares it, and deleting it waits for somebody to say so.
     Unconfirmed,
     /// The tree no longer declares it, and it is to stay.
     NeverPruned,
+}
+
+/// Why an app that others depend on does not come to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Obstacle {
+    /// It is left alone itself: the word for why.
+    Held(&'static str),
+    /// It does not run, and is not in the plan: its source has errors, or is out of scope.
+    NotRunning,
+    /// It runs, and failed a moment ago.
+    OnProbation,
+    /// It has come to its end, with this exit code.
+    EndedBadly(i64),
 }
 
 impl Why {
@@ -73,6 +95,7 @@ impl Why {
             | Why::Unreadable(_)
             | Why::Guard(_)
             | Why::RunsUs
+            | Why::Dependency { .. }
             | Why::Resting { .. } => true,
         }
     }
@@ -89,6 +112,7 @@ impl Why {
             Why::StoppedByHand => "held",
             Why::Drifted(_) => "drifted",
             Why::Resting { .. } => "resting",
+            Why::Dependency { .. } => "dependency",
             Why::MissingForNow => "waiting",
             Why::Unconfirmed => "pending",
         }
@@ -123,6 +147,7 @@ impl Hold {
             Why::StoppedByHand => "stopped by hand".to_owned(),
             Why::Drifted(how) => format!("changed by hand: {}", how.join("; ")),
             Why::Resting { tries, given_up } => resting(*tries, *given_up),
+            Why::Dependency { app, obstacle } => format!("depends on {app}, which {obstacle}"),
             Why::MissingForNow => {
                 format!("{} is gone: looking again before it is deleted", daemon.source_path())
             }
@@ -130,6 +155,17 @@ impl Hold {
                 format!("no longer declared: `ecosystem-cli prune {}` deletes it", quoted(daemon))
             }
             Why::NeverPruned => "no longer declared, and never pruned: it stays as it is".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Obstacle::Held(word) => write!(f, "is held itself ({word})"),
+            Obstacle::NotRunning => f.write_str("does not run"),
+            Obstacle::EndedBadly(code) => write!(f, "ended with exit code {code}"),
+            Obstacle::OnProbation => f.write_str("failed a moment ago and has yet to stay up"),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use super::Policy;
 use super::desired::Desired;
 use super::guard::Guard;
-use super::step::{Action, Plan, Step};
+use super::step::{Action, Plan, Step, Until};
 use super::update::untouched;
 use crate::pm2::observed::{Observed, PmId, Process};
 
@@ -29,6 +29,20 @@ pub enum Violation {
     Guard(Guard),
     /// The process that runs us is deleted, or does not come last.
     OwnProcess(String),
+    /// A step waits for something that no step before it is.
+    WaitsInVain {
+        /// The app of the step.
+        app: String,
+        /// What it waits for.
+        awaited: String,
+    },
+    /// A step does not wait for what its app depends on, or is taken although that is held for a fault.
+    TooEarly {
+        /// The app of the step.
+        app: String,
+        /// What it depends on.
+        needed: String,
+    },
     /// After the step the number of instances would not be the declared one.
     Count(String),
 }
@@ -50,7 +64,41 @@ pub fn violations(plan: &Plan, desired: &Desired, observed: &Observed, policy: &
     check_touched_once(plan, &mut found);
     check_guard(plan, desired, observed, policy, &mut found);
     check_own_process(plan, policy.own_process(observed), &mut found);
+    check_waits(plan, &mut found);
+    check_dependencies(plan, desired, &mut found);
     found
+}
+
+/// Each step behind those that it waits for: so none waits for itself, and no two for one another.
+fn check_waits(plan: &Plan, found: &mut Vec<Violation>) {
+    let mut before = BTreeSet::new();
+    for step in &plan.steps {
+        for wait in &step.after {
+            let kind = (wait.until == Until::Gone, wait.app.as_str());
+            if !before.contains(&kind) {
+                let (app, awaited) = (step.app.clone(), wait.app.clone());
+                found.push(Violation::WaitsInVain { app, awaited });
+            }
+        }
+        before.insert((matches!(step.action, Action::Delete(_)), step.app.as_str()));
+    }
+}
+
+fn check_dependencies(plan: &Plan, desired: &Desired, found: &mut Vec<Violation>) {
+    let steps = plan.steps.iter().filter(|step| !plan.ends_us(step)).map(|step| step.app.as_str());
+    let failed = plan.holds.iter().filter(|hold| hold.why.is_failure() && desired.declares(&hold.app));
+    let failed = failed.map(|hold| hold.app.as_str());
+    let (steps, failed): (BTreeSet<&str>, BTreeSet<&str>) = (steps.collect(), failed.collect());
+    for step in &plan.steps {
+        let Some(app) = desired.apps.get(step.app.as_str()) else { continue };
+        let too_early = |needed: &&str| {
+            let waits = step.after.iter().any(|wait| wait.app == **needed);
+            failed.contains(needed) || (steps.contains(needed) && !waits)
+        };
+        for needed in app.depends_on.iter().map(|it| it.app.as_str()).filter(too_early) {
+            found.push(Violation::TooEarly { app: step.app.clone(), needed: needed.to_owned() });
+        }
+    }
 }
 
 fn check_apps(plan: &Plan, found: &mut Vec<Violation>) {

@@ -39,6 +39,9 @@ pub struct Applied {
     /// Keys whose values came from the environment.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub hidden: BTreeSet<String>,
+    /// The apps that it depends on: where it is deleted, it goes before them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub depends_on: BTreeSet<String>,
 }
 
 impl Inventory {
@@ -70,6 +73,11 @@ impl Inventory {
     /// Keys of an app whose values came from the environment.
     pub(super) fn hidden(&self, name: &str) -> impl Iterator<Item = &String> {
         self.apps.get(name).into_iter().flat_map(|applied| &applied.hidden)
+    }
+
+    /// The apps that an app depended on when it was applied.
+    pub(super) fn needed_by(&self, name: &str) -> impl Iterator<Item = &String> {
+        self.apps.get(name).into_iter().flat_map(|applied| &applied.depends_on)
     }
 
     /// The inventory before a pass: with what the declared apps say of their own removal.
@@ -160,6 +168,7 @@ fn note(apps: &mut BTreeMap<String, Applied>, desired: &Desired, name: &str) {
         prune: app.prune,
         adopted: Vec::new(),
         hidden: app.hidden.clone(),
+        depends_on: app.depends_on.iter().map(|it| it.app.to_string()).collect(),
     };
     apps.insert(name.to_owned(), applied);
 }

@@ -16,6 +16,7 @@ mod guard;
 mod hold;
 mod invariants;
 mod inventory;
+mod order;
 mod policy;
 mod reason;
 mod secret;
@@ -32,14 +33,14 @@ pub use desired::{Desired, DesiredApp};
 pub use effective::Effective;
 pub use effects::{Effect, Entry, Kind, OwnReload, effect_of, entries, variables};
 pub use guard::Guard;
-pub use hold::{Hold, Why};
+pub use hold::{Hold, Obstacle, Why};
 pub use invariants::{Violation, violations};
 pub use inventory::{Applied, Inventory};
 pub use policy::{Drift, Policy, Rest, Stopped};
 pub use reason::{Change, Reason};
 pub(crate) use secret::{MASK, masked_words};
 pub use secret::{looks_secret, masked, words_hold_secret};
-pub use step::{Action, Plan, Scaling, Step, Update};
+pub use step::{Action, Plan, Scaling, Step, Until, Update, Wait};
 
 use crate::model::{AppName, DaemonId, Prune};
 use crate::pm2::Attributes;
@@ -47,8 +48,9 @@ use crate::pm2::observed::{Observed, Process, Status};
 
 /// Computes the plan. Total and deterministic: the same four values always give the same plan.
 ///
-/// Steps come in the order of apps' names, deletions first, since what is started may need the port or the
-/// file that a deleted app holds; the step of the process that runs us ([`Policy::own_process`]) comes last.
+/// Deletions come first, since what is started may need the port or the file that a deleted app holds; then each step
+/// behind those that it waits for ([`Step::after`]), by name where nothing else decides; the step of the process that
+/// runs us ([`Policy::own_process`]) comes last.
 pub fn plan(desired: &Desired, observed: &Observed, inventory: &Inventory, policy: &Policy) -> Plan {
     let world = World::sort(desired, observed, inventory, policy);
     let mut plan = Plan::default();
@@ -60,7 +62,7 @@ pub fn plan(desired: &Desired, observed: &Observed, inventory: &Inventory, polic
     world.plan_deletions(&mut plan);
     plan.own_process = policy.own_process(observed);
     hold_own_process(&mut plan);
-    plan.sort();
+    order::order(&mut plan, &world);
     plan
 }
 
@@ -73,6 +75,8 @@ struct World<'a> {
     desired: &'a Desired,
     inventory: &'a Inventory,
     policy: &'a Policy,
+    /// When PM2 was asked.
+    at: Option<u64>,
     /// Ours (or adopted), by app name, instances by ascending id.
     ours: BTreeMap<&'a str, Vec<&'a Process>>,
     /// Everybody else's.
@@ -86,7 +90,14 @@ impl<'a> World<'a> {
         inventory: &'a Inventory,
         policy: &'a Policy,
     ) -> Self {
-        let mut world = Self { desired, inventory, policy, ours: BTreeMap::new(), foreign: BTreeMap::new() };
+        let mut world = Self {
+            desired,
+            inventory,
+            policy,
+            at: observed.at,
+            ours: BTreeMap::new(),
+            foreign: BTreeMap::new(),
+        };
         for process in &observed.processes {
             let owned = process.stamp().is_some_and(|stamp| stamp.owner == desired.owner);
             let adopted = policy.adopts(process) && desired.declares(&process.name);
@@ -120,7 +131,8 @@ impl<'a> World<'a> {
                 Some(update) => update,
             },
         };
-        let step = Step { app: name.to_owned(), daemon: app.daemon.clone(), action, reasons };
+        let (app_name, daemon) = (name.to_owned(), app.daemon.clone());
+        let step = Step { app: app_name, daemon, action, reasons, after: Vec::new() };
         match self.why_not_now(&step, attributes) {
             Some(why) => plan.hold(name, Some(&app.daemon), why),
             None => plan.steps.push(step),

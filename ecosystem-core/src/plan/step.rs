@@ -12,7 +12,7 @@ use crate::pm2::observed::PmId;
 #[derive(Debug, Clone, PartialEq, Default)]
 #[must_use = "a plan does nothing until it is applied"]
 pub struct Plan {
-    /// At most one step for each app; deletions first, the process that runs us last.
+    /// At most one step for each app; deletions first, each behind those that it waits for, the process that runs us last.
     pub steps: Vec<Step>,
     /// Apps that are left as they are although the tree says otherwise, or cannot say.
     pub holds: Vec<Hold>,
@@ -33,6 +33,40 @@ pub struct Step {
     pub action: Action,
     /// Why; never empty.
     pub reasons: Vec<Reason>,
+    /// The steps of this plan that come before it.
+    pub after: Vec<Wait>,
+}
+
+/// What one step waits for in another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wait {
+    /// The app of the other step.
+    pub app: String,
+    /// How far that step must have come.
+    pub until: Until,
+}
+
+/// How far a step must have come for those that wait for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Until {
+    /// PM2 has started all of its processes.
+    Started,
+    /// It has been taken, and what runs is as declared.
+    Healthy,
+    /// Its processes are gone.
+    Gone,
+}
+
+impl Until {
+    /// One word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Until::Started => "started",
+            Until::Healthy => "healthy",
+            Until::Gone => "gone",
+        }
+    }
 }
 
 /// What is to be done to one app, from the cheapest to the dearest of what changes a running one.
@@ -92,7 +126,13 @@ impl Plan {
     }
 
     pub(super) fn push(&mut self, app: &str, daemon: &DaemonId, action: Action, reasons: Vec<Reason>) {
-        self.steps.push(Step { app: app.to_owned(), daemon: daemon.clone(), action, reasons });
+        self.steps.push(Step {
+            app: app.to_owned(),
+            daemon: daemon.clone(),
+            action,
+            reasons,
+            after: Vec::new(),
+        });
     }
 
     pub(super) fn hold(&mut self, app: &str, daemon: Option<&DaemonId>, why: Why) {
@@ -105,22 +145,17 @@ impl Plan {
     pub fn ends_us(&self, step: &Step) -> bool {
         self.own_process.is_some_and(|own| step.action.touched().contains(&own))
     }
-
-    pub(super) fn sort(&mut self) {
-        let own = self.own_process;
-        self.steps.sort_by(|a, b| {
-            let key = |step: &Step| {
-                let ours = own.is_some_and(|own| step.action.touched().contains(&own));
-                (ours, !matches!(step.action, Action::Delete(_)), step.app.clone())
-            };
-            key(a).cmp(&key(b))
-        });
-        self.holds.sort_by(|a, b| a.app.cmp(&b.app));
-        self.in_sync.sort();
-    }
 }
 
 impl Step {
+    /// What it waits for, in words such as `after db is healthy`; `None` where it waits for nothing.
+    #[must_use]
+    pub fn waits(&self) -> Option<String> {
+        let waits: Vec<String> =
+            self.after.iter().map(|wait| format!("{} is {}", wait.app, wait.until.word())).collect();
+        (!waits.is_empty()).then(|| format!("after {}", waits.join(", ")))
+    }
+
     /// Whether all of it is somebody else's doing: the declaration has not changed since it was applied.
     #[must_use]
     pub fn is_drift(&self) -> bool {

@@ -16,6 +16,8 @@ use crate::model::{DIGEST_VARIABLE, OWNER_VARIABLE, Owner, SOURCE_VARIABLE};
 pub struct Observed {
     /// PM2's processes by ascending id; workers parked during a reload are left out.
     pub processes: Vec<Process>,
+    /// When PM2 was asked, in milliseconds since the epoch; `None` where nobody asked it.
+    pub at: Option<u64>,
 }
 
 /// PM2's number for a process: the only thing it is ever addressed by, since names can hit bystanders.
@@ -64,6 +66,9 @@ pub enum Status {
     Other(String),
 }
 
+/// What PM2 takes for stable where an app does not say: `min_uptime` in `lib/God.js`.
+const MIN_UPTIME_MS: u64 = 1000;
+
 /// Who a process belongs to and what it was started from: carried in its environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stamp {
@@ -98,7 +103,7 @@ impl Observed {
 
     fn of(mut processes: Vec<Process>) -> Self {
         processes.sort_by_key(|process| process.pm_id);
-        Self { processes }
+        Self { processes, at: None }
     }
 
     /// The process of this id.
@@ -208,6 +213,18 @@ impl Process {
     pub fn may_have_finished(&self) -> bool {
         let never_restarted = self.attribute("autorestart") == Some(&Json::Bool(false));
         never_restarted || self.ended_as_told()
+    }
+
+    /// Whether it runs after a crash, and not yet for as long as PM2 takes for stable: it may be about to crash again.
+    ///
+    /// PM2 counts the crashes of young processes since somebody last asked for a start (`handleExit` in `lib/God.js`).
+    #[must_use]
+    pub fn is_on_probation(&self, at: u64) -> bool {
+        let crashed = self.attribute("unstable_restarts").and_then(number).is_some_and(|times| times > 0);
+        let min_uptime = self.attribute("min_uptime").and_then(number).unwrap_or(MIN_UPTIME_MS);
+        crashed
+            && self.pid.is_some()
+            && self.started_at.is_some_and(|started| at < started.saturating_add(min_uptime))
     }
 
     /// Whether it last ended with 0 or one of its `stop_exit_codes`.

@@ -81,6 +81,10 @@ code_table! {
     MUST_BE_KNOWN = "E0236";
     /// A malformed `${…}`, or a reference that may come to no text, number or truth value
     BAD_REFERENCE = "E0237";
+    /// A `:depends_on` that names no app of the tree
+    UNKNOWN_DEPENDENCY = "E0238";
+    /// Apps that depend on one another in a circle
+    DEPENDENCY_CYCLE = "E0239";
 
     /// Looks like a daemon, but is not named `ecosystem.edn`
     MISNAMED_DAEMON = "W0301";

@@ -2,13 +2,14 @@
 //!
 //! A source goes through four steps: what may stand nowhere (`forbidden`), its root map (`daemon`), its apps
 //! (`apps`, with one module per concern of a key), and what is right but hardly meant (`advice`). Then the tree
-//! is looked at as a whole (`tree`, `sharing`). Nothing here does I/O, and nothing is evaluated.
+//! is looked at as a whole (`tree`, `dependencies`, `sharing`). Nothing here does I/O, and nothing is evaluated.
 
 mod advice;
 mod apps;
 pub mod codes;
 mod daemon;
 mod defaults;
+mod dependencies;
 mod draft;
 mod env;
 mod forbidden;
@@ -45,6 +46,7 @@ pub(crate) use defaults::file_name;
 pub(crate) use late::may_refer;
 
 use defaults::Defaults;
+use dependencies::Besides;
 use draft::DaemonDraft;
 use report::Reporter;
 use tree::Placed;
@@ -81,7 +83,8 @@ pub fn compile_in(sources: &[Source], surroundings: &Surroundings) -> Checked<Ec
     let mut daemons: Vec<_> = sought.map(|source| Read::daemon(source, &defaults, surroundings)).collect();
     let apps: Vec<_> = daemons.iter().enumerate().flat_map(|(index, daemon)| daemon.apps(index)).collect();
     let mut diagnostics = sharing::check(&apps);
-    let blamed = tree::check(&apps);
+    let besides = besides(&daemons, surroundings);
+    let blamed = [tree::check(&apps), dependencies::check(&apps, &besides)].concat();
     for blamed in blamed {
         if let Some(daemon) = daemons.get_mut(blamed.daemon) {
             daemon.diagnostics.push(blamed.diagnostic);
@@ -98,6 +101,21 @@ pub fn compile_in(sources: &[Source], surroundings: &Surroundings) -> Checked<Ec
     // What stands in defaults is looked at for each app below them.
     checked.diagnostics.dedup();
     checked
+}
+
+/// What a tree may have besides the apps that could be read.
+fn besides<'d>(daemons: &'d [Read<'_>], surroundings: &Surroundings) -> Besides<'d> {
+    let off = daemons.iter().flat_map(|read| read.draft.apps.iter().filter(|app| !app.is_enabled()));
+    let broken = daemons.iter().enumerate().filter(|(_, read)| read.is_broken());
+    let included = |path: &String| matches!(surroundings.included.get(path), Some(Ok(_)));
+    Besides {
+        switched_off: off.filter_map(|app| Some(app.name.as_ref()?.value.as_str())).collect(),
+        unseen: !surroundings.unreadable.is_empty()
+            || broken.clone().any(|(_, read)| !read.includes.iter().all(included)),
+        broken: broken
+            .map(|(index, read)| (index, broken_source(read.source, &read.includes, surroundings)))
+            .collect(),
+    }
 }
 
 /// Whether a source is one that is read for what it is named.
@@ -200,7 +218,9 @@ fn ecosystem(daemons: Vec<Read<'_>>, defaults: &Defaults, surroundings: &Surroun
                 }
                 ecosystem.daemons.insert(id, daemon);
             }
-            None => drop(ecosystem.broken.insert(id, broken(read.source, &read.includes, surroundings))),
+            None => {
+                drop(ecosystem.broken.insert(id, broken_source(read.source, &read.includes, surroundings)))
+            }
         }
     }
     ecosystem
@@ -216,7 +236,7 @@ fn unreadable(defaults: &Defaults, surroundings: &Surroundings) -> BTreeSet<Stri
 }
 
 /// An app may be named in an included file.
-fn broken(source: &Source, includes: &BTreeSet<String>, surroundings: &Surroundings) -> Broken {
+fn broken_source(source: &Source, includes: &BTreeSet<String>, surroundings: &Surroundings) -> Broken {
     let mut text = String::from_utf8_lossy(&source.contents).into_owned();
     let included = includes.iter().filter_map(|path| surroundings.included.get(path)?.as_ref().ok());
     included.for_each(|contents| text.push_str(&String::from_utf8_lossy(contents)));

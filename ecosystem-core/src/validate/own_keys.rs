@@ -50,8 +50,14 @@ pub(crate) fn own_key_names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Keys that something acts on in this version.
-const HAVE_EFFECT: &[OwnKey] =
-    &[OwnKey::Description, OwnKey::EnvFile, OwnKey::InheritEnv, OwnKey::Prune, OwnKey::Enabled];
+const HAVE_EFFECT: &[OwnKey] = &[
+    OwnKey::Description,
+    OwnKey::EnvFile,
+    OwnKey::InheritEnv,
+    OwnKey::DependsOn,
+    OwnKey::Prune,
+    OwnKey::Enabled,
+];
 
 impl OwnKey {
     /// The key of ours that a spelling means.

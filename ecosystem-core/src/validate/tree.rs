@@ -27,6 +27,7 @@ impl Placed<'_> {
 }
 
 /// A problem, and the daemon that cannot be used if it is an error.
+#[derive(Clone)]
 pub(super) struct Blamed {
     pub(super) daemon: usize,
     pub(super) diagnostic: Diagnostic,

@@ -5,6 +5,8 @@ use ecosystem_core::{Source, compile};
 use super::*;
 
 /// A tree of these daemons, each with an app of its own name.
+///
+/// The last app, `c-app`, is one that others wait for.
 fn known(daemons: &[&str]) -> KnownTree {
     let text = |id: &&str| {
         let text = format!("{{:apps [{{:name \"{id}-app\" :script \"a.js\"}}]}}");
@@ -15,7 +17,7 @@ fn known(daemons: &[&str]) -> KnownTree {
     let daemons: BTreeMap<_, _> =
         compiled.values().map(|it| (it.id.clone(), Known::of(it, &Ecosystem::default()))).collect();
     let by_app = daemons.keys().map(|id| (format!("{id}-app"), id.clone())).collect();
-    KnownTree { daemons, by_app }
+    KnownTree { daemons, by_app, awaited: ["c-app".to_owned()].into() }
 }
 
 fn files(daemons: &[&str]) -> Hint {
@@ -40,8 +42,15 @@ fn check(hints: &[Hint], expected: Option<&[&str]>) {
 fn what_is_known_to_be_touched_is_looked_at() {
     check(&[files(&["b"])], Some(&["b"]));
     check(&[files(&["b"]), files(&["a", "b"])], Some(&["a", "b"]));
-    check(&[process("c-app")], Some(&["c"]));
-    check(&[process("c-app"), files(&["a"])], Some(&["a", "c"]));
+    check(&[process("b-app")], Some(&["b"]));
+    check(&[process("b-app"), files(&["a"])], Some(&["a", "b"]));
+}
+
+/// Once it runs, so can those that wait for it.
+#[test]
+fn everything_is_looked_at_where_others_wait() {
+    check(&[process("c-app")], None);
+    check(&[files(&["a", "c"])], None);
 }
 
 #[test]

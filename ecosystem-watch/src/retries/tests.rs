@@ -6,7 +6,7 @@ use ecosystem_core::compile;
 use ecosystem_core::converge::{Applied, Outcome};
 use ecosystem_core::diagnostic::Source;
 use ecosystem_core::model::{DaemonId, Owner};
-use ecosystem_core::plan::{Action, Desired, Plan, Reason, Step};
+use ecosystem_core::plan::{Action, Desired, Hold, Plan, Reason, Step};
 use ecosystem_core::pm2::observed::Observed;
 use ecosystem_core::pm2::{FileKind, Machine, questions};
 
@@ -56,6 +56,7 @@ fn pass(script: &str, reason: Reason, result: Result<Applied, StepError>) -> Rep
         daemon: DaemonId::new("web"),
         action: Action::Start(attributes),
         reasons: vec![reason],
+        after: Vec::new(),
     };
     let outcome = Outcome { app: "web".to_owned(), result, took: Duration::ZERO };
     let plan = Plan { steps: vec![step], ..Plan::default() };
@@ -117,10 +118,14 @@ fn each_rest_is_twice_as_long_and_the_last_has_no_end() {
 #[test]
 fn what_counts_as_a_try() {
     let done = || Ok(Applied::default());
+    let held = || Err(StepError::Held { by: "db".to_owned() });
     let cases = [
         (Reason::NotRunning, done(), 0),
         (Reason::NotRunning, failed(), 1),
         (Reason::NotRunning, Err(StepError::Interrupted), 0),
+        // It was not even begun, for the sake of another one.
+        (Reason::NotRunning, held(), 0),
+        (Reason::Vanished, held(), 0),
         // Somebody deleted it; should they do so again at once, they mean it.
         (Reason::Vanished, done(), 1),
         (Reason::State("errored".to_owned()), done(), 1),
@@ -131,6 +136,20 @@ fn what_counts_as_a_try() {
         let tries = retries.resting(Instant::now()).get("web").map_or(0, |rest| rest.tries);
         assert_eq!(tries, expected, "{reason:?}");
     }
+}
+
+/// Nothing else would tell that it has stayed up.
+#[test]
+fn what_others_wait_for_is_looked_at_again() {
+    let (start, mut retries) = (Instant::now(), Retries::default());
+    let why = Why::Dependency { app: "db".to_owned(), obstacle: Obstacle::OnProbation };
+    let hold = Hold { app: "web".to_owned(), daemon: DaemonId::new("web"), why };
+    let plan = Plan { holds: vec![hold], ..Plan::default() };
+    retries.note(&report(desired("a.js"), plan, Vec::new()), start);
+    assert_eq!(retries.due(start), Some(at(start, 1)));
+    assert_eq!(retries.due(at(start, 1)), None);
+    retries.note(&nothing("a.js"), at(start, 1));
+    assert_eq!(retries.due(start), None);
 }
 
 #[test]

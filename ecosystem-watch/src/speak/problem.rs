@@ -65,8 +65,10 @@ pub(super) fn trouble(error: &HostError) -> Standing {
 /// Apps of which it is not known whether what failed before is mended: their step was put off, or they have been up for
 /// a moment only.
 pub(super) fn put_off(report: &Report, now: Timestamp) -> impl Iterator<Item = &str> {
-    let resting = report.plan.holds.iter().filter(|hold| matches!(hold.why, Why::Resting { .. }));
-    let skipped = report.outcomes.iter().filter(|it| matches!(it.result, Err(StepError::Interrupted)));
+    let waits = |why: &Why| matches!(why, Why::Resting { .. } | Why::Dependency { .. });
+    let resting = report.plan.holds.iter().filter(move |hold| waits(&hold.why));
+    let put_off = |error: &StepError| *error == StepError::Interrupted || error.held_by().is_some();
+    let skipped = report.outcomes.iter().filter(move |it| it.result.as_ref().is_err_and(put_off));
     let verified = |name: &str| report.outcomes.iter().any(|it| it.app == name && it.result.is_ok());
     let new = report.observed.processes.iter();
     let new = new.filter(move |process| has_only_started(process, now) && !verified(&process.name));
@@ -172,6 +174,9 @@ fn failures(report: &Report) -> impl Iterator<Item = Standing> {
     report.plan.steps.iter().zip(&report.outcomes).filter_map(|(step, outcome)| {
         let error = outcome.result.as_ref().err().filter(|error| **error != StepError::Interrupted)?;
         let verb = step.action.verb();
+        if let Some(by) = error.held_by() {
+            return Some(held_by(by, &step.app, &step.daemon, format!("{verb} {error}")));
+        }
         Some(Standing {
             key: Key::new(
                 ProblemKind::Failed,
@@ -186,6 +191,27 @@ fn failures(report: &Report) -> impl Iterator<Item = Standing> {
         })
     })
 }
+
+/// An app that waits for another one: the same thing whether it was found when the plan was made or when it was
+/// carried out.
+fn held_by(by: &str, app: &str, daemon: &DaemonId, text: String) -> Standing {
+    let line = Line::new(Level::WARN, "held", format!("{app} {DEPENDENCY}: {text}"))
+        .with("app", app)
+        .with("daemon", daemon.as_str())
+        .with("why", DEPENDENCY)
+        .with("by", by);
+    Standing {
+        key: Key::new(ProblemKind::Held, app, format!("{DEPENDENCY} {by}")),
+        app: Some(app.to_owned()),
+        daemon: Some(daemon.to_string()),
+        line: Some(line),
+        end: Some(format!("{app} is no longer held ({DEPENDENCY})")),
+        text: format!("{DEPENDENCY}: {text}"),
+    }
+}
+
+/// The word of `Why::Dependency`.
+const DEPENDENCY: &str = "dependency";
 
 /// Ids, times and counts differ from one try to the next, and it is the same failure still.
 fn without_numbers(text: &str) -> String {
@@ -215,6 +241,9 @@ fn says_kind(why: &Why) -> bool {
 }
 
 fn hold(hold: &Hold) -> Standing {
+    if let Why::Dependency { app: by, .. } = &hold.why {
+        return held_by(by, &hold.app, &hold.daemon, hold.explain());
+    }
     let kind = if hold.why == Why::Unconfirmed { ProblemKind::Pending } else { ProblemKind::Held };
     let (word, text) = (hold.why.word(), hold.explain());
     let level = if hold.why.is_failure() { Level::WARN } else { Level::INFO };

@@ -16,6 +16,7 @@ mod help;
 mod idle;
 mod language;
 mod narrow;
+mod order;
 mod pm2_ends;
 mod random_edits;
 mod removal;

@@ -26,6 +26,7 @@ const MEMBERS: &[&[&str]] = &[
     &["", ":cwd \"w\"", ":cwd \"${W}\"", ":cwd nil"],
     &["", ":enabled false"],
     &["", ":instances 2", ":merge_logs true", ":disable_logs true", ":exec_mode \"cluster\""],
+    &["", ":depends-on [\"a\"]", ":depends-on [\"b\" \"d-e\"]", ":enabled false"],
     &["", ":args [\"x\"]", ":args [\"y\"]", ":max_restarts 3", ":watch true", ":port 99999", ":oops 1"],
 ];
 

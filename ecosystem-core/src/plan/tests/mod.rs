@@ -3,6 +3,7 @@
 mod adoption;
 mod history;
 mod laws;
+mod order;
 mod pm2_model;
 mod scenarios;
 

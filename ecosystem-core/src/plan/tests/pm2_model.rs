@@ -10,12 +10,14 @@ use crate::pm2::observed::{Observed, PmId};
 #[derive(Default, Clone)]
 pub(super) struct Pm2Model {
     next_id: PmId,
+    /// When it is asked.
+    pub(super) at: Option<u64>,
     entries: Vec<Json>,
 }
 
 impl Pm2Model {
     pub(super) fn observed(&self) -> Observed {
-        Observed::read(self.entries.clone()).unwrap()
+        Observed { at: self.at, ..Observed::read(self.entries.clone()).unwrap() }
     }
 
     /// Lays members over the record of every process of an app, as a person or PM2's own commands would.

@@ -133,7 +133,7 @@ pub(super) const CASES: &[(&str, &str)] = &[
     (
         "W0304",
         r#"{:apps [{:name "web" :script "server.mjs" :description "The site" :env-file ".env"
-         :depends-on ["db" {:name "cache" :condition :ready}] :prune :never :on_change :replace-after
+         :prune :never :on_change :replace-after
          :readiness_probe {:http_get {:url "http://localhost:3000/ready" :timeout "5s"} :retries 3}}]}"#,
     ),
     (
@@ -144,6 +144,21 @@ pub(super) const CASES: &[(&str, &str)] = &[
     (
         "E0237",
         r#"{:apps [{:name "web" :script "server.mjs" :args ["${A" "${A-b}" "$${A"] :cwd #or [#env A :home]}]}"#,
+    ),
+    (
+        "E0238",
+        r#"{:apps [{:name "web" :script "server.mjs" :depends-on ["database" {:name "cache" :condition :started} "smtp"]}
+        {:name "data-base" :script "db.mjs"} {:name "cache" :script "cache.mjs" :enabled false}]}"#,
+    ),
+    (
+        "E0239",
+        "--- web/ecosystem.edn
+{:apps [{:name \"web\" :script \"web.mjs\" :depends-on [\"api\"]}
+        {:name \"self\" :script \"self.mjs\" :depends-on [\"self\" \"web\"]}]}
+--- api/ecosystem.edn
+{:apps [{:name \"api\" :script \"api.mjs\" :depends-on [{:name \"db\" :condition :started}]}]}
+--- db/ecosystem.edn
+{:apps [{:name \"db\" :script \"db.mjs\" :depends-on [\"web\"]}]}",
     ),
     ("W0306", r#"{:apps [{:name "web" :script "server.py" :exec_mode "cluster" :interpreter "python3"}]}"#),
     ("W0307", r#"{:apps [{:name "web" :script "node server.mjs --port 3000"}]}"#),
