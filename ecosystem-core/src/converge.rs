@@ -276,6 +276,14 @@ pub enum StepError {
         /// The last lines of its error log since the step began, oldest first.
         last_lines: Vec<String>,
     },
+    /// It runs, and a probe of its own says that it is not well.
+    #[error("it runs, but is not well: {problem}")]
+    Unwell {
+        /// The last answer.
+        problem: String,
+        /// The last lines of its error log since the step began, oldest first.
+        last_lines: Vec<String>,
+    },
     /// The program was told to end before the step's turn came.
     #[error("not done: this program was told to end")]
     Interrupted,
@@ -303,6 +311,15 @@ impl StepError {
         match self {
             StepError::Held { by } | StepError::Needed { by } => Some(by),
             _ => None,
+        }
+    }
+
+    /// What the app itself wrote before it failed, oldest first.
+    #[must_use]
+    pub fn last_lines(&self) -> &[String] {
+        match self {
+            StepError::Crashed { last_lines, .. } | StepError::Unwell { last_lines, .. } => last_lines,
+            _ => &[],
         }
     }
 }

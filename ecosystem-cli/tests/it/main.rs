@@ -18,6 +18,7 @@ mod examples;
 mod explain;
 mod fmt;
 mod forgotten;
+mod health;
 mod hostile;
 mod import;
 mod init;

@@ -24,6 +24,7 @@ pub mod machine;
 pub mod pm2;
 
 mod apply;
+mod health;
 mod inventory;
 mod lock;
 mod log_tail;

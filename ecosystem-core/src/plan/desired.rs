@@ -6,7 +6,7 @@ use super::hold::Why;
 use super::inventory::Inventory;
 use crate::model::{
     App, AppName, Broken, DIGEST_VARIABLE, DaemonId, Dependency, Digest, Ecosystem, OWNER_VARIABLE, Owner,
-    Prune, SOURCE_VARIABLE,
+    Probe, Prune, SOURCE_VARIABLE,
 };
 use crate::pm2::{Attributes, Machine, Unresolvable, resolve};
 
@@ -44,6 +44,8 @@ pub struct DesiredApp {
     pub prune: Option<Prune>,
     /// The apps that must run before it is started or changed.
     pub depends_on: Vec<Dependency>,
+    /// What must pass, in this order, after a start or a change.
+    pub probes: Vec<Probe>,
     /// What PM2 is to be told, or why that cannot be said on this machine.
     pub attributes: Result<Attributes, Vec<Unresolvable>>,
 }
@@ -65,6 +67,7 @@ impl Desired {
                 written_env,
                 prune: app.prune,
                 depends_on: app.lifecycle.depends_on.clone(),
+                probes: app.lifecycle.probes.after_a_start().cloned().collect(),
                 attributes,
             };
             (app.name.clone(), desired)

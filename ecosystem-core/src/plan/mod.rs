@@ -132,7 +132,8 @@ impl<'a> World<'a> {
             },
         };
         let (app_name, daemon) = (name.to_owned(), app.daemon.clone());
-        let step = Step { app: app_name, daemon, action, reasons, after: Vec::new() };
+        let probes = app.probes.clone();
+        let step = Step { app: app_name, daemon, action, reasons, probes, after: Vec::new() };
         match self.why_not_now(&step, attributes) {
             Some(why) => plan.hold(name, Some(&app.daemon), why),
             None => plan.steps.push(step),

@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json};
 
 use super::hold::{Hold, Why};
 use super::reason::Reason;
-use crate::model::DaemonId;
+use crate::model::{DaemonId, Probe};
 use crate::pm2::Attributes;
 use crate::pm2::observed::PmId;
 
@@ -33,6 +33,8 @@ pub struct Step {
     pub action: Action,
     /// Why; never empty.
     pub reasons: Vec<Reason>,
+    /// What must pass, in this order, before what was started counts as healthy.
+    pub probes: Vec<Probe>,
     /// The steps of this plan that come before it.
     pub after: Vec<Wait>,
 }
@@ -131,6 +133,7 @@ impl Plan {
             daemon: daemon.clone(),
             action,
             reasons,
+            probes: Vec::new(),
             after: Vec::new(),
         });
     }

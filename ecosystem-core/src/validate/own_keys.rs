@@ -55,6 +55,8 @@ const HAVE_EFFECT: &[OwnKey] = &[
     OwnKey::EnvFile,
     OwnKey::InheritEnv,
     OwnKey::DependsOn,
+    OwnKey::ReadinessProbe,
+    OwnKey::StartupProbe,
     OwnKey::Prune,
     OwnKey::Enabled,
 ];

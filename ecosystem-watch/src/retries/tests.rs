@@ -56,6 +56,7 @@ fn pass(script: &str, reason: Reason, result: Result<Applied, StepError>) -> Rep
         daemon: DaemonId::new("web"),
         action: Action::Start(attributes),
         reasons: vec![reason],
+        probes: Vec::new(),
         after: Vec::new(),
     };
     let outcome = Outcome { app: "web".to_owned(), result, took: Duration::ZERO };

@@ -61,6 +61,7 @@ pub(super) fn step(app: &str, action: Action, reasons: &[Reason]) -> Step {
         daemon: DaemonId::new(format!("services/{app}")),
         action,
         reasons: reasons.to_vec(),
+        probes: Vec::new(),
         after: Vec::new(),
     }
 }
