@@ -70,6 +70,12 @@ fn the_team_runs() {
         (&env["max_restarts"], &env["kill_timeout"], &env["GREETING"]),
         (&3.into(), &5000.into(), &"hello".into())
     );
+    let reminder = list.iter().find(|entry| entry["name"] == "team-reminder-tea").unwrap();
+    let env = &reminder["pm2_env"]["env"];
+    assert_eq!(
+        (&env["TEXT"], &env["LOAD"], &env["INTERVAL"]),
+        (&"tea at four".into(), &0.5.into(), &600.into())
+    );
     cli(&["sync", "--profile", "dev", "--patience", "0"]);
     let list = pm2.client().list().unwrap();
     let greetings = list.iter().filter_map(|entry| entry["pm2_env"]["GREETING"].as_str());
