@@ -101,7 +101,7 @@ fn snapshots_of_the_examples_are_current() {
 #[test]
 fn help() {
     for command in [
-        "", "init", "new", "import", "check", "explain", "schema", "fmt", "render", "snapshot", "diff",
+        "", "init", "new", "import", "check", "explain", "schema", "fmt", "render", "snapshot", "diff", "graph",
         "plan", "sync", "status", "prune", "down",
     ] {
         let mut cli = Command::new(env!("CARGO_BIN_EXE_ecosystem-cli"));

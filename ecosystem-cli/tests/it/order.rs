@@ -21,6 +21,11 @@ fn app(name: &str, keys: &str) -> String {
     format!("{{:apps [{{:name \"{name}\" :script \"app.mjs\" :min-uptime 300 {keys}}}]}}")
 }
 
+/// The same, with a program that ends at once: long before it has stayed up, on a machine under load too.
+fn crashing(name: &str, keys: &str) -> String {
+    app(name, keys).replace("app.mjs", "crash.mjs").replace(":min-uptime 300", ":min-uptime 10000")
+}
+
 fn world(apps: &[(&str, &str)]) -> World {
     let world = World::new();
     world.program("app.mjs", APP);
@@ -138,7 +143,7 @@ fn a_failure_holds_what_is_behind_it_and_nothing_else() {
     let mut apps = CHAIN.to_vec();
     apps.extend([("d-far", ""), ("e-far", ":depends-on [\"d-far\"]")]);
     let world = world(&apps);
-    world.daemon("b-api", &app("b-api", ":depends-on [\"c-db\"]").replace("app.mjs", "crash.mjs"));
+    world.daemon("b-api", &crashing("b-api", ":depends-on [\"c-db\"]"));
     let said = world.sync().fails(1);
     assert!(said.contains("no such luck"), "{said}");
     assert!(said.contains("a-web: start not done: it depends on b-api, which did not come to run"), "{said}");
@@ -171,7 +176,7 @@ fn a_failure_holds_what_is_behind_it_and_nothing_else() {
 #[test]
 fn waits_and_failures_are_told_to_programs() {
     let world = world(CHAIN);
-    let crashing = app("b-api", ":depends-on [\"c-db\"] :autorestart false").replace("app.mjs", "crash.mjs");
+    let crashing = crashing("b-api", ":depends-on [\"c-db\"] :autorestart false");
     world.daemon("b-api", &crashing);
     let json = |args: &[&str], code: i32| -> serde_json::Value {
         serde_json::from_str(&world.command(args).fails(code)).unwrap()
