@@ -26,9 +26,11 @@ pub(crate) enum Command {
     Init(Init),
     /// Add a daemon that runs a command.
     New(New),
+    /// Make daemons of a config file of PM2's, or of what PM2 runs; nothing that exists is written over.
+    Import(Import),
     /// Read and validate the tree, and show every problem.
     Check(Check),
-    /// Explain a diagnostic: what it means, with a wrong and a right example.
+    /// Explain a diagnostic, with a wrong and a right example; or an app: what it has, and where each value was written.
     Explain(Explain),
     /// Print a JSON Schema of what may stand in an ecosystem.edn.
     Schema,
@@ -129,6 +131,40 @@ pub(crate) struct New {
     pub(crate) command: Vec<String>,
 }
 
+#[derive(Debug, Arguments)]
+#[command(after_help = "\
+A config is evaluated by node, in a process with nothing but PATH and HOME in its environment. What looks like a secret, \
+or like the environment of the shell that an app was started from, is not written down but listed. PM2 itself is only \
+looked at. What it runs is taken over afterwards, without a restart where it runs as declared, by `sync --adopt-all`.")]
+pub(crate) struct Import {
+    /// A config file (.js, .cjs, .mjs, .json, .yaml), or a dump of PM2's (dump.pm2). Left out with --from-pm2.
+    #[arg(value_name = "SOURCE")]
+    pub(crate) source: Option<Utf8PathBuf>,
+    /// The folder that is to hold the daemons [default: ./system/daemons].
+    #[arg(value_name = "DIR")]
+    pub(crate) root: Option<Utf8PathBuf>,
+    /// Import what PM2 runs now.
+    #[arg(long)]
+    pub(crate) from_pm2: bool,
+    /// One daemon for the whole config file, or for each namespace of what PM2 runs [default: one for each app].
+    #[arg(long)]
+    pub(crate) group: bool,
+    /// Write nothing; print what would be written.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// What relative paths in the EDN resolve against [default: the nearest folder above DIR with a .git, else DIR].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) base: Option<Utf8PathBuf>,
+    /// Id of the tree that its processes carry, for the commands that are shown at the end.
+    #[arg(long, value_name = "ID")]
+    pub(crate) owner: Option<String>,
+    #[command(flatten)]
+    pub(crate) pm2: Pm2,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// Which PM2.
 #[derive(Debug, Clone, Arguments)]
 pub(crate) struct Pm2 {
@@ -150,9 +186,13 @@ pub(crate) struct Scope {
     /// Only these daemons: folders below DIR, such as services/web; several with commas, or by repeating it.
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
-    /// Take over running processes of these names that are not ours; several as with --only.
+    /// Take over running processes of these names that are not ours, without a restart where they run as declared;
+    /// several as with --only.
     #[arg(long, value_name = "APP", value_delimiter = ',')]
     pub(crate) adopt: Vec<String>,
+    /// Take over every running process that the tree declares and that nobody owns.
+    #[arg(long)]
+    pub(crate) adopt_all: bool,
     /// Delete even most of what runs.
     #[arg(long)]
     pub(crate) allow_mass_delete: bool,
@@ -196,9 +236,13 @@ pub(crate) enum Format {
 
 #[derive(Debug, Arguments)]
 pub(crate) struct Explain {
-    /// The code of a diagnostic, such as E0207.
-    #[arg(value_name = "CODE")]
+    /// The code of a diagnostic, such as E0207, or the name of an app.
+    #[arg(value_name = "CODE|APP")]
     pub(crate) subject: Subject,
+    #[command(flatten)]
+    pub(crate) tree: Tree,
+    #[command(flatten)]
+    pub(crate) pm2: Pm2,
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -209,15 +253,15 @@ pub(crate) struct Explain {
 pub(crate) enum Subject {
     /// A letter and digits.
     Code(String),
-    /// Anything else.
-    Other(String),
+    /// Anything else: an app's name.
+    App(String),
 }
 
 impl From<&str> for Subject {
     fn from(text: &str) -> Self {
         let digits = text.strip_prefix(['E', 'W', 'e', 'w']).unwrap_or_default();
         let is_code = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        if is_code { Self::Code(text.to_owned()) } else { Self::Other(text.to_owned()) }
+        if is_code { Self::Code(text.to_owned()) } else { Self::App(text.to_owned()) }
     }
 }
 
@@ -294,7 +338,8 @@ pub(crate) struct Snapshot {
 #[derive(Debug, Arguments)]
 #[command(after_help = "\
 Both sides are read from git's objects: nothing is checked out, and a bare clone will do. Relative paths resolve against \
-the top of the repository; the --base of other commands, which names a folder, has no counterpart here.
+`:base` in the tree's own defaults.edn, else the top of the repository; the --base of other commands, which names a \
+folder, has no counterpart here.
 
 The step of each app is the one that `sync` would take where exactly the base runs. What only the machine knows (apps \
 that were changed by hand, programs on PATH, env files outside the repository) is said beside it.")]

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use camino::Utf8Path;
+use ecosystem_core::converge::read;
 use ecosystem_core::model::DaemonId;
 use ecosystem_core::os::kernel::own_pids;
 use ecosystem_core::os::place::{Named, Place, variable};
@@ -11,12 +12,30 @@ use ecosystem_core::plan::Policy;
 
 use crate::args;
 use crate::exit::Failure;
+use crate::show;
 
 /// The tree of a command line.
 pub(crate) fn find(tree: &args::Tree) -> Result<Place, Failure> {
     let args::Tree { root, base, owner, profile } = tree;
     let (root, base) = (root.as_deref(), base.as_deref());
-    Ok(Place::find(&Named { root, base, owner: owner.as_deref(), profile: profile.as_deref() })?)
+    let place = Place::find(&Named { root, base, owner: owner.as_deref(), profile: profile.as_deref() })?;
+    if let Some(name) = profile {
+        warn_of_profile(name, &place)?;
+    }
+    Ok(place)
+}
+
+/// A profile that was asked for by its name and that nothing in the tree knows was misspelt, more likely than not. One
+/// from a variable is for many programs at once, and may well be none of this tree's.
+fn warn_of_profile(name: &str, place: &Place) -> Result<(), Failure> {
+    let ecosystem = read(place.tree()?).ecosystem;
+    let may_know =
+        ecosystem.knows_profile || !ecosystem.broken.is_empty() || !ecosystem.unreadable.is_empty();
+    if !may_know {
+        let (name, style) = (show::printable_line(name), show::style::WARNING);
+        show::tell(&format!("{style}warning{style:#}: nothing in the tree knows a profile {name}\n"))?;
+    }
+    Ok(())
 }
 
 /// The program that starts PM2's daemon.
@@ -31,6 +50,7 @@ pub(crate) fn policy(scope: &args::Scope, only: Option<BTreeSet<DaemonId>>) -> P
     Policy {
         only,
         adopt: scope.adopt.iter().cloned().collect(),
+        adopt_all: scope.adopt_all,
         allow_mass_delete: scope.allow_mass_delete,
         own_pids: own_pids(),
         prune: scope.prune,

@@ -276,6 +276,14 @@ pub enum StepError {
         /// The last lines of its error log since the step began, oldest first.
         last_lines: Vec<String>,
     },
+    /// It runs, and a probe of its own says that it is not well.
+    #[error("it runs, but is not well: {problem}")]
+    Unwell {
+        /// The last answer.
+        problem: String,
+        /// The last lines of its error log since the step began, oldest first.
+        last_lines: Vec<String>,
+    },
     /// The program was told to end before the step's turn came.
     #[error("not done: this program was told to end")]
     Interrupted,
@@ -303,6 +311,15 @@ impl StepError {
         match self {
             StepError::Held { by } | StepError::Needed { by } => Some(by),
             _ => None,
+        }
+    }
+
+    /// What the app itself wrote before it failed, oldest first.
+    #[must_use]
+    pub fn last_lines(&self) -> &[String] {
+        match self {
+            StepError::Crashed { last_lines, .. } | StepError::Unwell { last_lines, .. } => last_lines,
+            _ => &[],
         }
     }
 }
@@ -340,7 +357,7 @@ pub fn converge(host: &mut impl Host, pass: &Pass, progress: &dyn Progress) -> R
     let (reading, only) = read_within(host, &pass.extent)?;
     progress.read(&reading);
     pass.expected.check(&reading.ecosystem)?;
-    let known = extent::known(&reading);
+    let mut known = extent::known(&reading);
     let Reading { sources, ecosystem, diagnostics, surroundings } = reading;
     let policy = within(&pass.policy, only.as_ref());
     let written = if pass.dry_run {
@@ -352,14 +369,14 @@ pub fn converge(host: &mut impl Host, pass: &Pass, progress: &dyn Progress) -> R
     let machine = host.machine(&questions)?;
     let mut desired = Desired::new(&ecosystem, &machine);
     let names = || desired.apps.keys().map(ToString::to_string).collect::<BTreeSet<_>>();
-    let observed = host.observe(only.as_ref().map(|_| names()).as_ref())?;
-    let inventory = host.inventory()?;
+    let (observed, inventory) = observe(host, only.as_ref().map(|_| names()).as_ref())?;
     desired.hide(&inventory);
     let plan = plan(&desired, &observed, &inventory, &policy);
     if let Some(violation) = violations(&plan, &desired, &observed, &policy).first() {
         return Err(HostError::new(violation.to_string())
             .hint("nothing was applied; this is a defect, please report it"));
     }
+    extent::without_surplus(&mut known, &plan, &desired);
     let applied = if pass.dry_run {
         Done::nothing()
     } else {
@@ -407,6 +424,21 @@ fn within(policy: &Policy, only: Option<&BTreeSet<DaemonId>>) -> Policy {
     Policy { only, ..policy.clone() }
 }
 
+/// What PM2 has of apps of these names, or all of it, and what was applied before. Those processes that were taken over
+/// as they ran are known for ours.
+///
+/// # Errors
+/// The world could not be read.
+pub fn observe(
+    host: &mut impl Host,
+    names: Option<&BTreeSet<String>>,
+) -> Result<(Observed, Inventory), HostError> {
+    let mut observed = host.observe(names)?;
+    let inventory = host.inventory()?;
+    inventory.claim(&mut observed);
+    Ok((observed, inventory))
+}
+
 /// What came of carrying out a plan.
 struct Done {
     outcomes: Vec<Outcome>,
@@ -445,9 +477,11 @@ fn apply(
     let succeeded: Vec<bool> = outcomes.iter().map(|outcome| outcome.result.is_ok()).collect();
     // What was not looked at is not forgotten.
     let present = if *whole { before.present(desired, observed) } else { before.clone() };
-    let after = present.after(desired, plan, &succeeded);
+    let after = present.after(desired, observed, plan, &succeeded);
     // The files first: what is forgotten before they are gone is never looked for again.
     let discarded = host.discard(&plan.ended(desired, &before.lost(&after, desired), &succeeded));
+    let failed = discarded.iter().filter(|it| it.result.is_err()).map(|it| &it.daemon);
+    let after = after.with_all_of(&failed.collect(), &before);
     let second = if after == before { Ok(()) } else { host.remember(&after) };
     Done { outcomes, discarded, remembered: first.and(second) }
 }

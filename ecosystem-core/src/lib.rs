@@ -25,7 +25,8 @@
 //!    [`snapshot`](mod@snapshot) keeps generated configs in a form that is made to be reviewed.
 //! 9. [`scaffold`] stands beside the way: the texts that a tree or a daemon begins with. [`format`](mod@format) brings
 //!    such texts, whoever wrote them, into one layout. [`explain`] tells what each diagnostic means, [`json_schema`]
-//!    what may stand in a source, as a JSON Schema, and [`graph`] draws what depends on what.
+//!    what may stand in a source, as a JSON Schema, and [`graph`] draws what depends on what. [`import`] writes sources
+//!    for those who come from elsewhere: from what PM2 runs, or from a config of PM2's.
 //! 10. `os`, with the feature of that name, is the world as such a host: disk, locks, PM2's sockets, `/proc`. It also
 //!     has what a watcher needs besides: PM2's events and its dump, a way to tell a pass at work to hurry or to end,
 //!     and the state that is left for others to read. It is the only module with effects, and without the feature it
@@ -92,6 +93,8 @@ pub mod format;
 pub mod graph;
 pub mod json_schema;
 pub mod scaffold;
+
+pub mod import;
 
 #[cfg(feature = "os")]
 #[allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "the one place with effects")]

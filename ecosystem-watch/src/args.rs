@@ -108,5 +108,9 @@ fn seconds(text: &str) -> Result<Duration, String> {
 
 fn seconds_or_none(text: &str) -> Result<Duration, String> {
     let seconds = text.parse::<f64>().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    seconds.ok_or_else(|| "expected a number of seconds, such as 3 or 0.5".to_owned())
+    let seconds = seconds.filter(|duration| *duration <= LONGEST);
+    seconds.ok_or_else(|| "expected a number of seconds up to a year, such as 3 or 0.5".to_owned())
 }
+
+/// Times of the machine's clock end somewhere: none that is meant lies beyond this.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);

@@ -1,8 +1,8 @@
 //! `ecosystem-watch`: make PM2's running set equal to the tree, and again whenever something hints that the
 //! world has changed.
 //!
-//! A loop around the very pass that `ecosystem-cli sync` makes. Events are hints, never facts: whatever they say,
-//! the whole tree is looked at again.
+//! A loop around the very pass that `ecosystem-cli sync` makes. Events are hints, never facts: they decide where to look,
+//! and what is there is looked at.
 
 mod args;
 
@@ -13,6 +13,7 @@ mod file_hints;
 mod files;
 mod hint;
 mod known;
+mod news;
 mod pm2_events;
 mod signals;
 
@@ -23,6 +24,7 @@ mod resurrection;
 mod pm2_life;
 mod removals;
 mod retries;
+mod setback;
 mod succession;
 
 mod record;

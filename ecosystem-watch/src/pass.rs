@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use ecosystem_core::converge::{Extent, HostError, Pass, Progress, Report, converge};
+use ecosystem_core::converge::{Extent, Host as _, HostError, Pass, Progress, Report, converge};
 use ecosystem_core::model::{DaemonId, Owner};
 use ecosystem_core::os::host::{OsHost, Settings};
 use ecosystem_core::os::interrupt::Interrupt;
@@ -139,7 +139,8 @@ impl<'a> Passes<'a> {
     }
 
     fn save(&self, host: &mut OsHost) -> Result<(), String> {
-        let list = host.list().map_err(|error| error.to_string())?;
+        let mut list = host.list().map_err(|error| error.to_string())?;
+        host.inventory().map_err(|error| error.to_string())?.stamp_all(&mut list);
         dump::save(self.home(), &list, self.owner()).map(drop).map_err(|error| error.to_string())
     }
 

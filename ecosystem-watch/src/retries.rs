@@ -25,7 +25,8 @@ pub(crate) struct Retries {
 }
 
 struct Tries {
-    definition: Attributes,
+    /// What did not come to run; nothing where it did not come to go.
+    definition: Option<Attributes>,
     count: u32,
     last: Instant,
 }
@@ -35,8 +36,9 @@ impl Tries {
         self.count >= TRIES
     }
 
-    fn rest(&self) -> Rest {
-        Rest { definition: self.definition.clone(), tries: self.count, given_up: self.given_up() }
+    fn rest(&self) -> Option<Rest> {
+        let definition = self.definition.clone()?;
+        Some(Rest { definition, tries: self.count, given_up: self.given_up() })
     }
 
     fn next(&self) -> Instant {
@@ -46,10 +48,10 @@ impl Tries {
 }
 
 impl Retries {
-    /// Apps that are not to be tried now.
+    /// Apps that are not to be tried now. A deletion is tried whenever there is a look.
     pub(crate) fn resting(&self, now: Instant) -> BTreeMap<String, Rest> {
         let resting = self.apps.iter().filter(|(_, tries)| tries.given_up() || now < tries.next());
-        resting.map(|(app, tries)| (app.clone(), tries.rest())).collect()
+        resting.filter_map(|(app, tries)| Some((app.clone(), tries.rest()?))).collect()
     }
 
     /// Takes in what a pass at `now` did. A step counts as a try if it failed, or if only somebody else's doing made
@@ -61,7 +63,9 @@ impl Retries {
                 // It was not looked at.
                 return true;
             }
-            let same = declared.is_some_and(|it| it.attributes.as_ref() == Ok(&tries.definition));
+            let definition = declared.and_then(|it| it.attributes.as_ref().ok());
+            let same =
+                (definition.is_some() || doomed(report, app)) && definition == tries.definition.as_ref();
             same && (now < tries.last + FORGOTTEN || !report.plan.in_sync.contains(app))
         });
         if report.only.is_none() {
@@ -82,11 +86,9 @@ impl Retries {
     }
 
     fn tried(&mut self, report: &Report, app: &str, now: Instant) {
-        let Some(Ok(definition)) = report.desired.apps.get(app).map(|it| it.attributes.as_ref()) else {
-            return;
-        };
+        let definition = report.desired.apps.get(app).and_then(|it| it.attributes.as_ref().ok());
         let tries = self.apps.entry(app.to_owned()).or_insert_with(|| Tries {
-            definition: definition.clone(),
+            definition: definition.cloned(),
             count: 0,
             last: now,
         });
@@ -104,6 +106,12 @@ impl Retries {
     pub(crate) fn forget(&mut self) {
         self.apps.clear();
     }
+}
+
+/// Whether a pass was to delete it and could not.
+fn doomed(report: &Report, app: &str) -> bool {
+    let steps = report.plan.steps.iter().zip(&report.outcomes);
+    steps.into_iter().any(|(step, outcome)| step.app == app && outcome.result.is_err())
 }
 
 fn is_on_probation(why: &Why) -> bool {

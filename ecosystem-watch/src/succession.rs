@@ -23,6 +23,7 @@ use ecosystem_core::os::state::now;
 use ecosystem_core::plan::Hold;
 
 use crate::args::Args;
+use crate::news::News;
 use crate::pass::Passes;
 use crate::speak::{Aloud, Said, happening, say_all};
 
@@ -89,7 +90,7 @@ pub(crate) fn succeed(args: &Args, daemon: &str) -> Result<(), HostError> {
             let place = Place::find(&args.named())?;
             let passes = Passes::new(args, &place, Interrupt::default())?;
             let own_step = AtomicBool::new(false);
-            let aloud = Aloud::new(&place.root, SystemTime::now(), &own_step);
+            let aloud = Aloud::new(&place.root, News::new(SystemTime::now()), &own_step);
             let report = passes.succeed(DaemonId::new(daemon), &aloud)?;
             say_all(&Said::default().after(&report, now()));
             Ok(())

@@ -18,12 +18,14 @@ use crate::aside::aside;
 use crate::files::{Files, Touched};
 use crate::hint::{self, Hint};
 use crate::known::KnownTree;
+use crate::news::News;
 use crate::pass::{Made, Passes, Seen};
 use crate::pm2_events::{self, Ours};
 use crate::pm2_life::{Permit, Pm2Life};
 use crate::record::Record;
 use crate::removals::Removals;
 use crate::retries::Retries;
+use crate::setback::Setback;
 use crate::speak::{Aloud, Said, happening, say_all};
 use crate::succession::Succession;
 
@@ -56,8 +58,9 @@ pub(crate) struct Watcher<'a> {
     whole_at: Instant,
     /// When the last look at everything began: what has come due since was not due for it.
     began: Instant,
-    /// Edits after this are news.
-    looked_at: SystemTime,
+    /// Looks that could not be had since the last one that could.
+    setback: Setback,
+    news: News,
 }
 
 /// What came of a look.
@@ -101,7 +104,8 @@ impl<'a> Watcher<'a> {
             extent: Extent::Whole,
             whole_at: Instant::now(),
             began: Instant::now(),
-            looked_at: SystemTime::now(),
+            setback: Setback::default(),
+            news: News::new(SystemTime::now()),
             passes: Arc::new(passes),
             hints,
             sender,
@@ -149,14 +153,15 @@ impl<'a> Watcher<'a> {
     fn due(&self) -> Instant {
         let dues = [self.removals.due(self.began), self.retries.due(self.began), self.launch_due];
         let resync = self.whole_at + jittered(self.args.resync);
-        dues.into_iter().flatten().fold(resync, Instant::min)
+        match self.setback.again() {
+            // What has come due meanwhile waits for the world to be there again.
+            Some(again) => self.launch_due.map_or(again, |launch| launch.min(again)),
+            None => dues.into_iter().flatten().fold(resync, Instant::min),
+        }
     }
 
     fn look(&mut self) -> Result<ControlFlow<()>, HostError> {
         let began = Instant::now();
-        if self.extent == Extent::Whole {
-            self.began = began;
-        }
         self.passes.settings.interrupt.calm();
         let Looked { acted, flow } = match self.pm2_is_missing(began) {
             Some(problem) => self.trouble(&problem),
@@ -181,14 +186,16 @@ impl<'a> Watcher<'a> {
             extent: std::mem::take(&mut self.extent),
         };
         let (passes, own_step) = (Arc::clone(&self.passes), Arc::clone(&self.own_step));
-        // What is edited from here on is seen by this look or by the next one.
-        let since = std::mem::replace(&mut self.looked_at, SystemTime::now());
+        let (news, looked_at) = (self.news.clone(), SystemTime::now());
         let make = move || {
-            let aloud = Aloud::new(&passes.settings.root, since, &own_step);
+            let aloud = Aloud::new(&passes.settings.root, news, &own_step);
             passes.make(seen, &aloud)
         };
         aside(make, |made| match made {
-            Ok(made) => self.after(made, began),
+            Ok(made) => {
+                self.news.looked(made.report.only.as_ref(), looked_at);
+                self.after(made, began)
+            }
             Err(error) => self.trouble(error),
         })
     }
@@ -196,7 +203,7 @@ impl<'a> Watcher<'a> {
     /// Says that a look was not to be had, unless it has been said.
     fn trouble(&mut self, problem: &HostError) -> Looked {
         self.known.forget();
-        self.whole_at = Instant::now();
+        self.setback.met(Instant::now(), self.args.resync);
         say_all(&self.said.after_trouble(problem, now()));
         Looked { acted: false, flow: ControlFlow::Continue(()) }
     }
@@ -235,6 +242,7 @@ impl<'a> Watcher<'a> {
     fn after(&mut self, made: &Made, began: Instant) -> Looked {
         let report = &made.report;
         self.pm2.is_up();
+        self.setback.over();
         self.retries.note(report, Instant::now());
         match &report.only {
             None => self.learn(report, began),
@@ -259,7 +267,7 @@ impl<'a> Watcher<'a> {
 
     /// Takes in what only a look at everything shows.
     fn learn(&mut self, report: &Report, began: Instant) {
-        self.whole_at = Instant::now();
+        (self.began, self.whole_at) = (began, Instant::now());
         self.known.learn(report);
         self.removals.note(&report.plan, began);
         self.files.also(self.passes.beside(report));

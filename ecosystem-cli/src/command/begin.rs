@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use ecosystem_core::Source;
-use ecosystem_core::converge::{HostError, Reading, read};
+use ecosystem_core::converge::{HostError, Reading, Tree, read};
 use ecosystem_core::diagnostic::Diagnostic;
 use ecosystem_core::model::DaemonId;
 use ecosystem_core::os::new_file::{self, Begun};
@@ -13,6 +13,7 @@ use crate::exit::Failure;
 use crate::show::{printable_line, shell};
 
 /// What there is to say of a new source, had the tree had it already.
+#[derive(Clone)]
 pub(super) struct Judged {
     sources: Vec<Source>,
     /// What is about the new source, and not about the rest of the tree.
@@ -21,15 +22,17 @@ pub(super) struct Judged {
 
 /// Reads the tree and the new source as one, so that names that clash are seen before anything is written.
 pub(super) fn judge(place: &Place, id: &DaemonId, text: &str) -> Result<Judged, HostError> {
-    let mut tree = place.tree()?;
-    let path = id.source_path();
-    tree.sources.push(Source::new(path.clone(), text));
-    let Reading { sources, mut diagnostics, .. } = read(tree);
-    diagnostics.retain(|it| it.labels.first().is_some_and(|label| label.path == path));
-    Ok(Judged { sources, diagnostics })
+    judge_all(place, &[(id.clone(), text.to_owned())])
 }
 
 impl Judged {
+    /// Whether something is wrong with the source of this daemon.
+    pub(super) fn blames(&self, id: &DaemonId) -> bool {
+        let path = id.source_path();
+        let in_it = |it: &Diagnostic| it.labels.first().is_some_and(|label| label.path == path);
+        self.diagnostics.iter().any(|it| it.is_error() && in_it(it))
+    }
+
     pub(super) fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_error)
     }
@@ -68,6 +71,16 @@ pub(super) fn new_daemon(root: &Utf8Path, id: &str) -> Result<DaemonId, Failure>
         }
     }
     Ok(DaemonId::new(id))
+}
+
+/// The same for several sources, in a tree that need not be there yet.
+pub(super) fn judge_all(place: &Place, texts: &[(DaemonId, String)]) -> Result<Judged, HostError> {
+    let mut tree = if place.root.exists() { place.tree()? } else { Tree::default() };
+    tree.sources.extend(texts.iter().map(|(id, text)| Source::new(id.source_path(), text.as_str())));
+    let Reading { sources, mut diagnostics, .. } = read(tree);
+    let is_new = |path: &String| texts.iter().any(|(id, _)| id.source_path() == *path);
+    diagnostics.retain(|it| it.labels.first().is_some_and(|label| is_new(&label.path)));
+    Ok(Judged { sources, diagnostics })
 }
 
 /// Writes a new daemon's source.

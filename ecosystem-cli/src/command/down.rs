@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ecosystem_core::converge::{Host as _, HostError};
+use ecosystem_core::converge::{Host as _, HostError, observe};
 use ecosystem_core::os::host::OsHost;
 use ecosystem_core::os::kernel::own_pids;
 use ecosystem_core::os::place::Place;
@@ -31,9 +31,8 @@ pub(super) fn run(args: &args::Down) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     let mut host = super::sync::open(settings, &args.pm2, &place, &args.pace)?;
-    let observed = host.observe(None)?;
+    let (observed, inventory) = observe(&mut host, None)?;
     let desired = nothing(&place);
-    let inventory = host.inventory()?;
     let mut plan = plan(&desired, &observed, &inventory, &policy);
     plan.steps.iter_mut().for_each(|step| step.reasons = vec![Reason::TakenDown]);
     if let Some(violation) = violations(&plan, &desired, &observed, &policy).first() {
@@ -41,7 +40,7 @@ pub(super) fn run(args: &args::Down) -> Result<Exit, Failure> {
     }
     let outcomes = host.apply(&plan, &observed, progress(args.json));
     let succeeded: Vec<bool> = outcomes.iter().map(|outcome| outcome.result.is_ok()).collect();
-    host.remember(&inventory.present(&desired, &observed).after(&desired, &plan, &succeeded))?;
+    host.remember(&inventory.present(&desired, &observed).after(&desired, &observed, &plan, &succeeded))?;
     if args.json {
         show::json::print(
             &json!({ "plan": show::json::plan(&plan), "outcomes": show::json::outcomes(&outcomes) }),
@@ -57,6 +56,7 @@ fn nothing(place: &Place) -> Desired {
     Desired {
         owner: place.owner(),
         apps: BTreeMap::new(),
+        idle: BTreeSet::new(),
         broken: BTreeMap::new(),
         prune: None,
         unreadable: BTreeSet::new(),

@@ -7,6 +7,7 @@ mod down;
 mod explain;
 mod fmt;
 mod graph;
+mod import;
 mod init;
 mod new;
 mod plan;
@@ -36,6 +37,7 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
     match command {
         Command::Init(args) => init::run(args),
         Command::New(args) => new::run(args),
+        Command::Import(args) => import::run(args),
         Command::Check(args) => check::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Schema => schema::run(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ecosystem_core::converge::{Host as _, read};
+use ecosystem_core::converge::{observe, read};
 use ecosystem_core::model::{DaemonId, Ecosystem};
 use ecosystem_core::os::host::OsHost;
 use ecosystem_core::os::place::Place;
@@ -63,7 +63,7 @@ fn known(ecosystem: &Ecosystem) -> impl Iterator<Item = &DaemonId> {
 
 /// The daemons of this tree of which PM2 has a process.
 fn running(place: &Place, pm2: &args::Pm2) -> Result<BTreeSet<DaemonId>, Failure> {
-    let observed = OsHost::to_look(settings(place, pm2, &IDLE)?)?.observe(None)?;
+    let (observed, _) = observe(&mut OsHost::to_look(settings(place, pm2, &IDLE)?)?, None)?;
     let stamps = observed.processes.iter().filter_map(Process::stamp);
     let owner = place.owner();
     Ok(stamps.filter(|stamp| stamp.owner == owner).map(|stamp| DaemonId::new(stamp.source)).collect())

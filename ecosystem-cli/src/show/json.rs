@@ -78,10 +78,7 @@ fn reason(reason: &Reason) -> Json {
 /// What became of each step.
 pub(crate) fn outcomes(outcomes: &[Outcome]) -> Json {
     let one = |it: &Outcome| {
-        let lines = match &it.result {
-            Err(StepError::Crashed { last_lines, .. }) => last_lines.as_slice(),
-            _ => &[],
-        };
+        let lines = it.result.as_ref().err().map(StepError::last_lines).unwrap_or_default();
         json!({
             "app": it.app,
             "ok": it.result.is_ok(),

@@ -33,10 +33,8 @@ pub(crate) fn outcome(step: &Step, outcome: &Outcome) -> String {
                 style::ERROR,
                 style::ERROR
             );
-            if let StepError::Crashed { last_lines, .. } = error {
-                for line in last_lines {
-                    let _ = writeln!(text, "  {}|{:#} {}", style::FAINT, style::FAINT, printable(line));
-                }
+            for line in error.last_lines() {
+                let _ = writeln!(text, "  {}|{:#} {}", style::FAINT, style::FAINT, printable(line));
             }
         }
     }

@@ -24,7 +24,7 @@ fn tamed(text: &str) -> String {
 /// The text with a `*` for each byte of a value that looks secret by the name before it or by what it holds.
 ///
 /// A source that is drawn has errors, so it is gone through word by word instead of being read as EDN.
-fn without_secrets(text: &str) -> String {
+pub(crate) fn without_secrets(text: &str) -> String {
     let mut covered = String::with_capacity(text.len());
     let mut name = "";
     let mut rest = text;

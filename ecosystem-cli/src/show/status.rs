@@ -27,6 +27,8 @@ pub(crate) struct Row {
     pub(crate) uptime_seconds: Option<u64>,
     pub(crate) restarts: u64,
     pub(crate) memory_bytes: u64,
+    /// Whether a process of it was taken over as it ran, and carries no stamp until it is started again.
+    pub(crate) adopted: bool,
     pub(crate) in_sync: bool,
     /// Why not, in sentences.
     pub(crate) why: Vec<String>,
@@ -85,6 +87,7 @@ fn row(report: &Report, name: &str, daemon: &DaemonId, now_ms: u64) -> Row {
         uptime_seconds: started.map(|started| now_ms.saturating_sub(started) / 1000),
         restarts: processes.iter().map(|process| process.restarts).sum(),
         memory_bytes: processes.iter().filter_map(|process| process.memory).sum(),
+        adopted: processes.iter().any(|process| process.is_adopted()),
         in_sync: why.is_empty(),
         why,
     }
@@ -135,8 +138,16 @@ fn cells(row: &Row) -> [String; 9] {
         row.uptime_seconds.map_or_else(dash, |seconds| uptime(Duration::from_secs(seconds))),
         row.restarts.to_string(),
         if row.memory_bytes == 0 { dash() } else { memory(row.memory_bytes) },
-        if row.in_sync { "yes".to_owned() } else { format!("no: {}", row.why.join("; ")) },
+        in_sync(row),
     ]
+}
+
+fn in_sync(row: &Row) -> String {
+    match (row.in_sync, row.adopted) {
+        (true, false) => "yes".to_owned(),
+        (true, true) => "yes, adopted".to_owned(),
+        (false, _) => format!("no: {}", row.why.join("; ")),
+    }
 }
 
 fn uptime(duration: Duration) -> String {

@@ -70,6 +70,12 @@ fn the_team_runs() {
         (&env["max_restarts"], &env["kill_timeout"], &env["GREETING"]),
         (&3.into(), &5000.into(), &"hello".into())
     );
+    let reminder = list.iter().find(|entry| entry["name"] == "team-reminder-tea").unwrap();
+    let env = &reminder["pm2_env"]["env"];
+    assert_eq!(
+        (&env["TEXT"], &env["LOAD"], &env["INTERVAL"]),
+        (&"tea at four".into(), &0.5.into(), &600.into())
+    );
     cli(&["sync", "--profile", "dev", "--patience", "0"]);
     let list = pm2.client().list().unwrap();
     let greetings = list.iter().filter_map(|entry| entry["pm2_env"]["GREETING"].as_str());
@@ -95,7 +101,7 @@ fn snapshots_of_the_examples_are_current() {
 #[test]
 fn help() {
     for command in [
-        "", "init", "new", "check", "explain", "schema", "fmt", "render", "snapshot", "diff", "graph",
+        "", "init", "new", "import", "check", "explain", "schema", "fmt", "render", "snapshot", "diff", "graph",
         "plan", "sync", "status", "prune", "down",
     ] {
         let mut cli = Command::new(env!("CARGO_BIN_EXE_ecosystem-cli"));

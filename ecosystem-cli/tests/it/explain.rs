@@ -7,6 +7,8 @@ use ecosystem_core::explain::{Example, explanation, explanations};
 use ecosystem_core::{edn, expand, os, validate};
 use serde_json::Value as Json;
 
+use crate::support::world::World;
+
 fn cli(args: &[&str]) -> (Option<i32>, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_ecosystem-cli")).args(args).output().unwrap();
     let text = [output.stdout, output.stderr].concat();
@@ -41,8 +43,8 @@ fn what_is_no_code_is_said_so() {
     };
     check("E207", "there is no diagnostic E207; did you mean E0207?");
     check("W9999999999", "there is no diagnostic W9999999999\n");
-    check("web", "web is no code");
-    check("", "is no code");
+    let (code, text) = cli(&["explain", "web"]);
+    assert!(code == Some(4) && text.contains("no tree is named"), "{code:?} {text}");
 }
 
 /// The codes that `check` finds in what these commands make of an empty folder.
@@ -71,4 +73,55 @@ fn examples_on_a_disk_give_what_they_say() {
         }
     }
     assert_eq!(tried, 7);
+}
+
+/// What an app has, where it was written, and what PM2 and the process have of it.
+#[test]
+fn an_app_tells_where_its_values_come_from() {
+    let world = World::new();
+    world.program("idle.sh", "exec sleep 100000\n");
+    let root = world.root();
+    let write = |path: &str, text: &str| {
+        std::fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
+        std::fs::write(root.join(path), text).unwrap();
+    };
+    let defaults =
+        |level: &str| format!("{{:defaults {{:max-restarts 7\n            :env {{:LEVEL \"{level}\"}}}}}}");
+    write("defaults.edn", &defaults("info"));
+    write("more.edn", "{:MORE \"yes\"}");
+    write(
+        "a/ecosystem.edn",
+        "{:apps [{:name \"web\" :script \"idle.sh\" :interpreter \"sh\"\n         :env #merge [#include \"../more.edn\" {:PASS #or [#env NONE \"x\"]}]}]\n \
+         :profiles {:dev {:apps [{:name \"web\"\n :kill-timeout 900}]}}}",
+    );
+    let explain = || -> Json {
+        let output = world.command(&["explain", "web", "--json", "--profile", "dev"]).succeeds();
+        serde_json::from_str(&output).unwrap()
+    };
+    let check = |json: &Json, key: &str, expected: [&str; 5]| {
+        let values = json["values"].as_array().unwrap();
+        let value = values.iter().find(|value| value["key"] == key).unwrap();
+        let of = |json: &Json| json.as_str().unwrap_or("-").to_owned();
+        let written = &value["written"];
+        let found =
+            [&value["value"], &value["pm2"], &value["process"], &written["place"], &written["by"]].map(of);
+        assert_eq!(found, expected, "{key}");
+    };
+    check(&explain(), "max_restarts", ["7", "-", "-", "defaults.edn:1", "defaults"]);
+    world.command(&["sync", "--patience", "0", "--profile", "dev"]).succeeds();
+    write("defaults.edn", &defaults("debug"));
+    let json = explain();
+    check(&json, "max_restarts", ["7", "7", "-", "defaults.edn:1", "defaults"]);
+    check(&json, "kill_timeout", ["900", "900", "-", "a/ecosystem.edn:4", "profile dev"]);
+    check(&json, "env.LEVEL", ["\"debug\"", "\"info\"", "\"info\"", "defaults.edn:2", "defaults"]);
+    check(&json, "env.MORE", ["\"yes\"", "\"yes\"", "\"yes\"", "more.edn:1", "the app, by an include"]);
+    check(&json, "env.PASS", ["•••", "•••", "•••", "a/ecosystem.edn:2", "the app, from NONE"]);
+    check(&json, "treekill", ["true", "true", "-", "-", "-"]);
+    let text = world.command(&["explain", "web"]).succeeds();
+    assert!(text.starts_with("web  a/ecosystem.edn\nin PM2 as 0, online, process "), "{text}");
+    let unknown = "nothing in the tree knows a profile dve";
+    assert!(world.command(&["check", "--profile", "dve"]).succeeds().contains(unknown));
+    assert!(!world.command(&["check", "--profile", "dev"]).succeeds().contains("profile"));
+    let text = world.command(&["explain", "wob"]).fails(2);
+    assert!(text.contains("the tree has no app wob; there are: web"), "{text}");
 }

@@ -83,6 +83,37 @@ fn actions(steps: &Json) -> BTreeMap<String, String> {
     steps.as_array().unwrap().iter().map(pair).collect()
 }
 
+/// What other files say of an app is part of its change, each side with those of its own.
+#[test]
+fn defaults_includes_and_profiles_are_those_of_each_side() {
+    let repo = Repo::new();
+    let write = |level: &str| {
+        repo.write(
+            "system/daemons/defaults.edn",
+            &format!("{{:defaults {{:env {{:LEVEL \"{level}\"}}}}}}\n"),
+        );
+        repo.write("shared/color.edn", &format!("{{:COLOR \"{level}\"}}\n"));
+    };
+    let web = r#"{:name "web" :script "a.mjs" :env #include "../../../shared/color.edn"}"#;
+    repo.daemon(
+        "web",
+        &format!("{web} {{:name \"dev\" :script \"a.mjs\" :enabled #profile {{:dev true :default false}}}}"),
+    );
+    write("info");
+    repo.commit();
+    write("debug");
+    repo.run("git checkout -q -b feature").succeeds();
+    repo.commit();
+    write("neither of both");
+    let expected = [r#"~ web   restart   env.COLOR: "info" → "debug""#, r#"env.LEVEL: "info" → "debug""#];
+    let text = repo.cli(&["diff", "--base", "main", "--head", "feature"]).succeeds();
+    assert!(expected.iter().all(|it| text.contains(it)) && !text.contains("dev "), "{text}");
+    let text = repo.cli(&["diff", "--base", "main", "--head", "feature", "--profile", "dev"]).succeeds();
+    assert!(text.contains("~ dev   restart   env.LEVEL"), "{text}");
+    let text = repo.cli(&["diff", "--base", "feature"]).succeeds();
+    assert!(text.contains(r#"env.LEVEL: "debug" → "neither of both""#), "{text}");
+}
+
 #[test]
 fn a_review_needs_neither_a_checkout_nor_pm2() {
     let repo = Repo::new();

@@ -27,9 +27,19 @@ pub(crate) fn prepared_by_pm2(version: &str, config: &str) -> Vec<Json> {
 
 /// The same for a configuration file of any kind that PM2 knows, with `home` as PM2_HOME and working folder.
 pub(crate) fn prepared_by_pm2_from(version: &str, home: &Path, file: &Path) -> Vec<Json> {
+    prepared_by_pm2_with(&[], version, home, file)
+}
+
+/// The same with these variables besides.
+pub(crate) fn prepared_by_pm2_with(
+    env: &[(&str, &str)],
+    version: &str,
+    home: &Path,
+    file: &Path,
+) -> Vec<Json> {
     let stub = RecordingStub::listen(home, version);
     let mut command = hermetic::command(pm2_program(version), home);
-    let output = command.arg("start").arg(file).output().unwrap();
+    let output = command.envs(env.iter().copied()).arg("start").arg(file).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
     stub.prepared()

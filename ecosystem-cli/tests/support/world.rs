@@ -84,6 +84,13 @@ impl World {
         Ran(assert_cmd::Command::from_std(self.cli(args)).timeout(HANGS).output().unwrap())
     }
 
+    /// The same with these variables in its environment.
+    pub(crate) fn command_with(&self, env: &[(&str, &str)], args: &[&str]) -> Ran {
+        let mut command = self.cli(args);
+        command.envs(env.iter().copied());
+        Ran(assert_cmd::Command::from_std(command).timeout(HANGS).output().unwrap())
+    }
+
     /// Starts `ecosystem-cli` on the tree.
     pub(crate) fn spawn(&self, args: &[&str]) -> Running {
         let mut command = self.cli(args);

@@ -12,6 +12,7 @@ use super::Reading;
 use crate::diagnostic::Diagnostic;
 use crate::model::schema::Key;
 use crate::model::{App, Daemon, DaemonId, Ecosystem};
+use crate::plan::{Desired, Plan};
 use crate::validate::{DEFAULTS_FILE, file_name};
 
 /// How much of the world a pass looks at.
@@ -97,6 +98,16 @@ pub(super) fn known(reading: &Reading) -> BTreeMap<DaemonId, Known> {
     };
     let daemons = ecosystem.daemons.values().filter(|daemon| !depends(daemon) && !is_spoken_of(&daemon.id));
     daemons.map(|daemon| (daemon.id.clone(), Known::of(daemon, ecosystem))).collect()
+}
+
+/// Leaves out daemons that PM2 runs an app of which they do not declare: one that waits to be deleted, or whose deletion
+/// may fail. PM2 is asked about declared apps alone where only some daemons are looked at.
+pub(super) fn without_surplus(known: &mut BTreeMap<DaemonId, Known>, plan: &Plan, desired: &Desired) {
+    let steps = plan.steps.iter().map(|step| (&step.app, &step.daemon));
+    let all = steps.chain(plan.holds.iter().map(|hold| (&hold.app, &hold.daemon)));
+    for (_, daemon) in all.filter(|(app, _)| !desired.declares(app)) {
+        known.remove(daemon);
+    }
 }
 
 fn depends(daemon: &Daemon) -> bool {

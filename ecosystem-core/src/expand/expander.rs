@@ -24,6 +24,8 @@ pub(super) struct Expander<'s> {
     trail: Vec<Followed>,
     budget: usize,
     depth: usize,
+    /// Whether a `#profile` has a case for the profile that is asked for.
+    pub(super) knows_profile: bool,
 }
 
 /// One step of a trail: what it leads to, and the tag that says so.
@@ -50,13 +52,17 @@ impl<'s> Expander<'s> {
             trail: Vec::new(),
             budget: MOST_NODES,
             depth: 0,
+            knows_profile: false,
         }
     }
 
     pub(super) fn source(mut self, source: &Source) -> Checked<Expanded> {
         self.trail.push(Followed { target: source.path.clone(), tag: Span::default() });
         let root = self.file(source);
-        Checked::new(Expanded { root, map: self.map, includes: self.includes }, self.diagnostics)
+        Checked::new(
+            Expanded { root, map: self.map, includes: self.includes, knows_profile: self.knows_profile },
+            self.diagnostics,
+        )
     }
 
     fn file(&mut self, source: &Source) -> Option<Node> {

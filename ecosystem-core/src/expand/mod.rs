@@ -36,6 +36,8 @@ pub struct Expanded {
     pub map: SourceMap,
     /// Paths of the files that it includes, directly or not, whether they could be read or not.
     pub includes: BTreeSet<String>,
+    /// Whether a `#profile` that was looked at has a case for the profile that is asked for.
+    pub knows_profile: bool,
 }
 
 /// Reads a source, and everything that it includes.

@@ -57,6 +57,8 @@ impl Expander<'_> {
             Tag::Long | Tag::Double | Tag::Boolean | Tag::Keyword => self.convert(tag, node, tagged, file),
             Tag::Profile => {
                 let profile = self.surroundings.profile.clone().unwrap_or_else(|| DEFAULT.to_owned());
+                let cases = tagged.form.as_map().unwrap_or_default();
+                self.knows_profile |= cases.iter().any(|entry| names(&entry.key, &profile));
                 self.case(node, "#profile", &profile, tagged, file)
             }
             Tag::Hostname => {

@@ -144,7 +144,7 @@ fn doubling_ends() {
 
 #[test]
 fn an_included_value_tells_where_it_was_written() {
-    let Expanded { root, map, includes } = expanded("{:i #include \"shared.edn\"}").output;
+    let Expanded { root, map, includes, .. } = expanded("{:i #include \"shared.edn\"}").output;
     let root = root.unwrap();
     let a = root.get("i").unwrap().get("a").unwrap();
     let origin = map.locate(a.span);

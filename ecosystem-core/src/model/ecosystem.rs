@@ -22,6 +22,8 @@ pub struct Ecosystem {
     pub origins: BTreeMap<AppName, Origins>,
     /// The files that valid daemons include, of those that include any, by their paths as seen from the root.
     pub includes: BTreeMap<DaemonId, BTreeSet<String>>,
+    /// Whether any source says something of the profile that is asked for.
+    pub knows_profile: bool,
     /// What the root's `defaults.edn` says of the tree itself.
     pub settings: TreeSettings,
 }
@@ -62,6 +64,7 @@ impl Broken {
     #[must_use]
     pub fn mentions(&self, app: &str) -> bool {
         self.text.contains(&format!("\"{app}\""))
+            || self.text.contains(&format!("\"{}\"", app.replace("${", "$${")))
     }
 }
 

@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Map, Value as Json};
 
+use super::health;
 use super::interrupt::Interrupt;
 use super::observer::{Observer, observer};
 use super::pm2::{Change, Client, ClientError, Hazard, Preparation, Timeouts};
 use super::schedule::{Schedule, Task};
-use super::verify::{Expected, verify};
+use super::verify::{Expected, Vigil};
 use crate::converge::{Applied, Outcome, Progress, StepError};
 use crate::plan::{Action, Plan, Scaling, Step, Update};
 use crate::pm2::Attributes;
@@ -97,6 +98,7 @@ impl Applier<'_> {
         observer: &Observer,
     ) -> Result<Applied, StepError> {
         let expected = match &task.step.action {
+            Action::Adopt(ids) => return Ok(self.as_they_run(ids)),
             Action::Delete(ids) => return delete_all(client, ids).map(|()| Applied::default()),
             Action::Start(app) => start(client, app)?,
             Action::Replace(ids, app) => {
@@ -108,7 +110,15 @@ impl Applier<'_> {
             Action::Restart(updates, scaling) => self.update(client, updates, scaling, restart)?,
         };
         task.started();
-        verify(observer, &expected, self.patience, self.interrupt)
+        let mut vigil = Vigil::over(&expected);
+        let applied = vigil.verify(observer, self.patience, self.interrupt)?;
+        health::wait(&mut vigil, observer, &task.step.probes, self.interrupt)?;
+        Ok(applied)
+    }
+
+    /// What is taken over stays what was seen of it.
+    fn as_they_run(&self, ids: &[PmId]) -> Applied {
+        Applied { pids: ids.iter().filter_map(|id| self.observed.process(*id)?.pid).collect() }
     }
 
     /// One process after the other: of a cluster, all but one keep serving.

@@ -85,7 +85,8 @@ impl OsHost {
         let mut left_behind = 0;
         let client = match connect(&settings.home)? {
             Err(ClientError::NotRunning { .. }) => {
-                left_behind = orphans::end(&settings.home, &settings.owner);
+                let claims = inventory::last_claims(&settings.home, &settings.owner)?;
+                left_behind = orphans::end(&settings.home, &settings.owner, &claims);
                 let program = program().map_err(|error| HostError::new(error.to_string()))?;
                 launch(&program, &settings.home, LAUNCH_PATIENCE, LOOKING)
                     .map_err(|error| HostError::new(format!("PM2 cannot be started: {error}")))?
@@ -105,6 +106,15 @@ impl OsHost {
             Some((client, _)) => client.list().map_err(|error| unusable(&error)),
             None => Ok(Vec::new()),
         }
+    }
+
+    /// The node that runs PM2's daemon, and the environment it was started with; that of a daemon to be where it is not
+    /// up. Holds secrets.
+    #[must_use]
+    pub fn daemon_program_and_env(&self) -> (Utf8PathBuf, BTreeMap<String, String>) {
+        let facts =
+            self.pm2.as_ref().map_or_else(facts_of_a_daemon_to_be, |(_, report)| report.clone().into());
+        (facts.node, facts.env)
     }
 
     /// How many processes of this tree were ended because a PM2 that was killed had left them behind: the PM2 that was

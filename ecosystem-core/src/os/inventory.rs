@@ -9,7 +9,7 @@ use super::regular_file::{self, ReadError};
 use super::state_folder::{self, replace};
 use crate::converge::HostError;
 use crate::model::Owner;
-use crate::plan::Inventory;
+use crate::plan::{Claim, Inventory};
 
 /// What the file holds.
 #[derive(Debug, Serialize, Deserialize)]
@@ -33,12 +33,27 @@ const LIMIT: u64 = 64 * 1024 * 1024;
 /// # Errors
 /// There is a file and it cannot be read or is of another version.
 pub(super) fn read(home: &Utf8Path, owner: &Owner, pm2_started_at: u64) -> Result<Inventory, HostError> {
+    Ok(match contents(home, owner)? {
+        None => Inventory::default(),
+        Some(contents) if contents.pm2_started_at == pm2_started_at => contents.inventory,
+        Some(contents) => contents.inventory.under_another_daemon(),
+    })
+}
+
+/// The processes that were taken over under the PM2 that was there last.
+///
+/// # Errors
+/// There is a file and it cannot be read or is of another version.
+pub(super) fn last_claims(home: &Utf8Path, owner: &Owner) -> Result<Vec<Claim>, HostError> {
+    let apps = contents(home, owner)?.map(|contents| contents.inventory.apps).unwrap_or_default();
+    Ok(apps.into_values().flat_map(|applied| applied.adopted).collect())
+}
+
+fn contents(home: &Utf8Path, owner: &Owner) -> Result<Option<Contents>, HostError> {
     let path = path(home, owner);
     let bytes = match regular_file::read(&path, LIMIT) {
         Ok(bytes) => bytes,
-        Err(ReadError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
-            return Ok(Inventory::default());
-        }
+        Err(ReadError::Io(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unreadable(&path, &error.to_string())),
     };
     let contents: Contents =
@@ -46,8 +61,7 @@ pub(super) fn read(home: &Utf8Path, owner: &Owner, pm2_started_at: u64) -> Resul
     if contents.version != VERSION {
         return Err(unreadable(&path, &format!("its version is {}, not {VERSION}", contents.version)));
     }
-    let same_daemon = contents.pm2_started_at == pm2_started_at;
-    Ok(if same_daemon { contents.inventory } else { contents.inventory.under_another_daemon() })
+    Ok(Some(contents))
 }
 
 fn unreadable(path: &Utf8Path, problem: &str) -> HostError {

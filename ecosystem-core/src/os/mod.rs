@@ -9,6 +9,7 @@ pub mod place;
 pub mod state;
 
 pub mod codes;
+pub mod config_file;
 pub mod dist;
 pub mod edit;
 pub mod git;
@@ -23,6 +24,7 @@ pub mod machine;
 pub mod pm2;
 
 mod apply;
+mod health;
 mod inventory;
 mod lock;
 mod log_tail;

@@ -12,22 +12,23 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::kernel::{self, is_alive};
 use crate::model::{OWNER_VARIABLE, Owner};
+use crate::plan::Claim;
 
 /// Ends every process of `owner` that a PM2 with this home has left behind; their number.
 ///
-/// To be called only while no PM2 is up there. Such a process carries our stamp and PM2's attributes in its
-/// environment, and the pid file that is named among them names it: PM2 writes that for the process itself, while
+/// To be called only while no PM2 is up there. Such a process carries our stamp, or the `unique_id` of one that was
+/// `adopted` without a stamp, and PM2's attributes in its environment, and the pid file that is named among them names it: PM2 writes that for the process itself, while
 /// whatever that one started has inherited the environment alone. It has lost its parent: what a daemon still looks
 /// after, such as one that came up a moment ago, is not left behind. Like PM2, this ends the process and its tree with
 /// SIGINT, and after its `kill_timeout` with SIGKILL (`lib/God/Methods.js`). This program and those it runs in are
 /// spared.
-pub(super) fn end(home: &Utf8Path, owner: &Owner) -> usize {
+pub(super) fn end(home: &Utf8Path, owner: &Owner, adopted: &[Claim]) -> usize {
     let own = kernel::own_pids();
     let all = kernel::processes();
     let orphans: Vec<Orphan> = all
         .iter()
         .filter(|(pid, parent)| !own.contains(pid) && !is_daemon(**parent))
-        .filter_map(|(pid, _)| Orphan::find(*pid, home, owner))
+        .filter_map(|(pid, _)| Orphan::find(*pid, home, owner, adopted))
         .collect();
     let trees: Vec<(BTreeSet<u32>, Duration)> = orphans
         .iter()
@@ -73,10 +74,14 @@ struct Orphan {
 }
 
 impl Orphan {
-    fn find(pid: u32, home: &Utf8Path, owner: &Owner) -> Option<Self> {
+    fn find(pid: u32, home: &Utf8Path, owner: &Owner, adopted: &[Claim]) -> Option<Self> {
         let environ = kernel::look(pid)?.environ?;
         let is = |name: &str, value: &str| environ.get(name).is_some_and(|it| it == value);
-        if !is(OWNER_VARIABLE, owner.as_str()) || !is("PM2_HOME", home.as_str()) {
+        let was_adopted =
+            |claim: &Claim| is("unique_id", &claim.unique_id) && is("pm_id", &claim.pm_id.to_string());
+        let ours = is(OWNER_VARIABLE, owner.as_str())
+            || (!environ.contains_key(OWNER_VARIABLE) && adopted.iter().any(was_adopted));
+        if !ours || !is("PM2_HOME", home.as_str()) {
             return None;
         }
         let named = fs::read_to_string(environ.get("pm_pid_path")?).ok()?;

@@ -7,6 +7,7 @@ use super::{regular_file, surroundings, tree};
 use crate::converge::{Expected, HostError, Tree};
 use crate::diagnostic::Source;
 use crate::model::{Owner, TreeSettings};
+pub use crate::pm2::relative;
 use crate::render::{GeneratedBy, Layout};
 use crate::validate::{DEFAULTS_FILE, tree_settings};
 
@@ -122,15 +123,6 @@ fn settings_of(root: &Utf8Path) -> TreeSettings {
         |_| TreeSettings::default(),
         |contents| tree_settings(&Source { path: DEFAULTS_FILE.to_owned(), contents }),
     )
-}
-
-/// The way from one absolute folder to another, with `/` and without a trailing one; empty for the same folder.
-#[must_use]
-pub fn relative(from: &Utf8Path, to: &Utf8Path) -> String {
-    let shared = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
-    let up = from.components().skip(shared).map(|_| "..");
-    let down = to.components().skip(shared).map(|part| part.as_str());
-    up.chain(down).collect::<Vec<_>>().join("/")
 }
 
 /// The time for headers, in seconds: now, or what builds that must be reproducible say it is.

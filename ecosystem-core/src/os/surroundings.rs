@@ -95,3 +95,57 @@ fn read_included(root: &Utf8Path, base: &Utf8Path, path: &str) -> Result<Vec<u8>
     }
     regular_file::read(&real, tree::MAX_SOURCE_BYTES).map_err(|error| error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+    use assert_fs::TempDir;
+
+    use super::*;
+    use crate::converge::read;
+
+    fn write(root: &Utf8Path, path: &str, text: &str) {
+        let path = root.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    /// A look at one daemon reads everything that it is made of, and nothing else.
+    #[test]
+    fn what_a_daemon_is_made_of_is_read_with_it() {
+        let folder = TempDir::new().unwrap();
+        let base = Utf8Path::from_path(folder.path()).unwrap().canonicalize_utf8().unwrap();
+        let root = base.join("tree");
+        write(&root, "defaults.edn", "{:owner \"o\" :defaults {:env #include \"../beside.edn\"}}");
+        write(&base, "beside.edn", "{:A 1}");
+        write(&root, "shop/defaults.edn", "{:defaults {:env {:B #profile {:dev 2}}}}");
+        write(
+            &root,
+            "shop/web/ecosystem.edn",
+            "{:apps [{:name \"web\" :script \"a.js\" :env #include \"more.edn\"}]}",
+        );
+        write(&root, "shop/web/more.edn", "{:C #include \"deep.edn\"}");
+        write(&root, "shop/web/deep.edn", "3");
+        write(&root, "mail/defaults.edn", "{:defaults {:env {:D 4}}}");
+        write(&root, "mail/ecosystem.edn", "{:apps [{:name \"mail\" :script \"a.js\"}]}");
+        let whole = read(tree(&root, &base, Some("dev")).unwrap());
+        for (id, paths) in [
+            ("shop/web", &["defaults.edn", "shop/defaults.edn", "shop/web/ecosystem.edn"][..]),
+            ("mail", &["defaults.edn", "mail/defaults.edn", "mail/ecosystem.edn"]),
+        ] {
+            let id = DaemonId::new(id);
+            let some = daemons(&root, &base, Some("dev"), &[id.clone()].into()).unwrap();
+            assert_eq!(some.sources.iter().map(|it| it.path.as_str()).collect::<Vec<_>>(), paths);
+            let some = read(some);
+            assert_eq!(some.diagnostics, []);
+            assert_eq!(some.ecosystem.settings, whole.ecosystem.settings);
+            assert_eq!(some.ecosystem.daemons[&id], whole.ecosystem.daemons[&id]);
+        }
+        // Where something of it is not simply there, only a look at everything can tell what to make of that.
+        std::fs::create_dir(root.join("mail/folder")).unwrap();
+        std::fs::remove_file(root.join("mail/defaults.edn")).unwrap();
+        std::fs::rename(root.join("mail/folder"), root.join("mail/defaults.edn")).unwrap();
+        assert_eq!(daemons(&root, &base, None, &[DaemonId::new("mail")].into()), None);
+    }
+}

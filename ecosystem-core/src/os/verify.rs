@@ -57,9 +57,9 @@ impl Expected {
 
     /// A process that is given a new configuration; to be called before it is.
     pub(super) fn updated(update: &Update, before: Option<&Process>) -> Self {
-        let path = before.and_then(error_log).into_iter();
-        let paths =
-            path.chain(update.conf.get("pm_err_log_path").and_then(Json::as_str).map(Utf8PathBuf::from));
+        let old = LOGS.iter().filter_map(|log| before?.attribute(log)?.as_str());
+        let new = LOGS.iter().filter_map(|log| update.conf.get(*log)?.as_str());
+        let paths = old.chain(new).map(Utf8PathBuf::from);
         Self {
             pm_id: update.pm_id,
             app: update.app.clone(),
@@ -77,11 +77,8 @@ impl Expected {
 
     /// Where the logs of an app stand before it is started.
     pub(super) fn marks(app: &Attributes) -> Marks {
-        app.get("pm_err_log_path")
-            .and_then(Json::as_str)
-            .map(|path| mark(Utf8Path::new(path)))
-            .into_iter()
-            .collect()
+        let paths = LOGS.iter().filter_map(|log| app.get(log)?.as_str());
+        paths.map(|path| mark(Utf8Path::new(path))).collect()
     }
 
     fn min_uptime(&self) -> Duration {
@@ -92,6 +89,9 @@ impl Expected {
         Duration::from_millis(self.app.get("listen_timeout").and_then(Json::as_u64).unwrap_or(0))
     }
 }
+
+/// Where PM2's record says that a process's output and errors go.
+const LOGS: [&str; 2] = ["pm_out_log_path", "pm_err_log_path"];
 
 fn mark(path: &Utf8Path) -> (Utf8PathBuf, u64) {
     (path.to_owned(), std::fs::metadata(path).map_or(0, |metadata| metadata.len()))
@@ -107,36 +107,86 @@ enum Look {
     Down(String),
 }
 
-/// Waits until every process has stayed up for its `min_uptime`, at most `patience` and until it is to hurry, and
-/// checks it.
-///
-/// # Errors
-/// The first process that crashed, is gone, or is not as declared.
-pub(super) fn verify(
-    observer: &Observer,
-    expected: &[Expected],
-    patience: Duration,
-    interrupt: &Interrupt,
-) -> Result<Applied, StepError> {
-    let began = Instant::now();
-    let mut first_seen: BTreeMap<PmId, u64> = BTreeMap::new();
-    loop {
+/// A watch over the processes that a step should have left running.
+pub(super) struct Vigil<'a> {
+    expected: &'a [Expected],
+    began: Instant,
+    /// How many restarts each has had when it has not crashed.
+    baselines: BTreeMap<PmId, u64>,
+}
+
+impl<'a> Vigil<'a> {
+    /// Begins now.
+    pub(super) fn over(expected: &'a [Expected]) -> Self {
+        Self { expected, began: Instant::now(), baselines: BTreeMap::new() }
+    }
+
+    /// Waits until every process has stayed up for its `min_uptime`, at most `patience` and until it is to hurry, and
+    /// checks it.
+    ///
+    /// # Errors
+    /// The first process that crashed, is gone, or is not as declared.
+    pub(super) fn verify(
+        &mut self,
+        observer: &Observer,
+        patience: Duration,
+        interrupt: &Interrupt,
+    ) -> Result<Applied, StepError> {
+        loop {
+            let patience = if interrupt.hurries() { Duration::ZERO } else { patience };
+            if let Some(applied) = self.all_up(observer, patience)? {
+                return Ok(applied);
+            }
+            std::thread::sleep(LOOK_AGAIN);
+        }
+    }
+
+    fn all_up(&mut self, observer: &Observer, patience: Duration) -> Result<Option<Applied>, StepError> {
         let observed = observer.observe()?;
         let mut pids = Vec::new();
         let mut waiting = false;
-        let patience = if interrupt.hurries() { Duration::ZERO } else { patience };
-        for it in expected {
-            match look(it, &observed, &mut first_seen, began, patience) {
+        for it in self.expected {
+            match look(it, &observed, &mut self.baselines, self.began, patience) {
                 Look::Wait => waiting = true,
                 Look::Up(pid) => pids.push(check(it, &observed, pid)?),
                 Look::Done => {}
                 Look::Down(problem) => return Err(crashed(it, &observed, problem)),
             }
         }
-        if !waiting {
-            return Ok(Applied { pids });
+        Ok((!waiting).then_some(Applied { pids }))
+    }
+
+    /// Looks whether what was up still is.
+    ///
+    /// # Errors
+    /// As for [`verify`](Self::verify).
+    pub(super) fn glance(&mut self, observer: &Observer) -> Result<(), StepError> {
+        let observed = observer.observe()?;
+        for it in self.expected {
+            if let Look::Down(problem) = look(it, &observed, &mut self.baselines, self.began, Duration::ZERO)
+            {
+                return Err(crashed(it, &observed, problem));
+            }
         }
-        std::thread::sleep(LOOK_AGAIN);
+        Ok(())
+    }
+
+    /// What was started.
+    pub(super) fn app(&self) -> Option<&'a Attributes> {
+        self.expected.first().map(|it| &it.app)
+    }
+
+    /// The logs of all its processes, each with its length before the step.
+    pub(super) fn logs(&self) -> Marks {
+        self.expected.iter().flat_map(|it| it.marks.clone()).collect()
+    }
+
+    /// What there is to say of processes that run and are not well.
+    pub(super) fn unwell(&self, observer: &Observer, problem: String) -> StepError {
+        let observed = observer.observe().ok();
+        let lines = |it| observed.as_deref().map(|observed| last_lines(it, observed)).unwrap_or_default();
+        let said = self.expected.iter().map(lines).find(|lines| !lines.is_empty());
+        StepError::Unwell { problem, last_lines: said.unwrap_or_default() }
     }
 }
 
@@ -241,10 +291,11 @@ fn check(it: &Expected, observed: &Observed, pid: u32) -> Result<u32, StepError>
 }
 
 fn crashed(it: &Expected, observed: &Observed, problem: String) -> StepError {
+    StepError::Crashed { problem, last_lines: last_lines(it, observed) }
+}
+
+fn last_lines(it: &Expected, observed: &Observed) -> Vec<String> {
     let log = observed.process(it.pm_id).and_then(error_log);
-    let last_lines = log.map(|path| {
-        let from = it.marks.get(&path).copied().unwrap_or(0);
-        log_tail::lines(&path, from)
-    });
-    StepError::Crashed { problem, last_lines: last_lines.unwrap_or_default() }
+    let lines = log.map(|path| log_tail::lines(&path, it.marks.get(&path).copied().unwrap_or(0)));
+    lines.unwrap_or_default()
 }

@@ -8,31 +8,39 @@ use super::reason::{Change, Reason};
 use super::secret::{MASK, looks_secret, masked, masked_words};
 use crate::model::{DIGEST_VARIABLE, OWNER_VARIABLE, SOURCE_VARIABLE};
 use crate::pm2::Attributes;
+use crate::pm2::observed::Stamp;
 use crate::pm2::observed::{Process, is_variable, text_of};
 use crate::pm2::{is_base, is_internal};
 
 /// Everything about a process that needs a step.
+///
+/// One that nobody owns and that is to be taken over was never started from a definition, so that it has nothing of
+/// one which a later definition could have lost: it is looked at as if it had been started from this one.
 pub(super) fn differences(app: &DesiredApp, wanted: &Attributes, process: &Process) -> Vec<Reason> {
-    let same_digest = process.stamp().is_some_and(|stamp| stamp.digest == app.digest.as_str());
-    let mut reasons = stamp_differences(app, wanted, process);
+    let stamp = process.stamp();
+    let started_from_this = stamp.as_ref().is_some_and(|stamp| stamp.digest == app.digest.as_str());
+    let same_digest = started_from_this || process.is_unowned();
     let attributes = effects::entries().iter().filter_map(|entry| {
         let change = attribute_change(entry, wanted, process)?;
         let hidden = [entry.field, entry.attribute].iter().any(|name| app.hidden.contains(*name));
         Some(if hidden { masked_change(change) } else { Change { by_hand: same_digest, ..change } })
     });
-    reasons.extend(attributes.map(Reason::Changed));
-    reasons.extend(variable_changes(app, wanted, process, same_digest).into_iter().map(Reason::Changed));
+    let changes = attributes.chain(variable_changes(app, wanted, process, same_digest));
+    let changes = changes.map(|change| Change { by_hand: change.by_hand && started_from_this, ..change });
+    let mut reasons: Vec<Reason> = stamp_difference(app, wanted, stamp).into_iter().collect();
+    reasons.extend(changes.map(Reason::Changed));
     reasons
 }
 
-fn stamp_differences(app: &DesiredApp, wanted: &Attributes, process: &Process) -> Vec<Reason> {
-    let mut reasons = Vec::new();
-    if process.variable(OWNER_VARIABLE) != wanted.variable(OWNER_VARIABLE) {
-        reasons.push(Reason::Adopted);
-    } else if let Some(from) = process.variable(SOURCE_VARIABLE).filter(|from| from != app.daemon.as_str()) {
-        reasons.push(Reason::Moved { from, to: app.daemon.to_string() });
+fn stamp_difference(app: &DesiredApp, wanted: &Attributes, stamp: Option<Stamp>) -> Option<Reason> {
+    let ours = |stamp: &Stamp| wanted.variable(OWNER_VARIABLE).as_deref() == Some(stamp.owner.as_str());
+    match stamp {
+        Some(stamp) if ours(&stamp) => {
+            let to = app.daemon.to_string();
+            (stamp.source != to).then_some(Reason::Moved { from: stamp.source, to })
+        }
+        _ => Some(Reason::Adopted),
     }
-    reasons
 }
 
 /// A change of what the environment tells: shown to nobody, and not somebody's doing.
@@ -66,7 +74,7 @@ fn attribute_change(entry: &Entry, wanted: &Attributes, process: &Process) -> Op
 
 /// PM2 treats these as if the attribute were not there: a flag that is off, no text, no words. But no patterns to
 /// ignore are not the usual ones, and no paths to watch are the working folder.
-fn means_absent(entry: &Entry, value: &Json) -> bool {
+pub(super) fn means_absent(entry: &Entry, value: &Json) -> bool {
     match value {
         Json::Array(words) => words.is_empty() && !matches!(entry.attribute, "watch" | "ignore_watch"),
         Json::Null | Json::Bool(false) => true,
@@ -75,10 +83,14 @@ fn means_absent(entry: &Entry, value: &Json) -> bool {
     }
 }
 
-/// JavaScript has one kind of number, and an empty list of words is as good as none.
+/// JavaScript has one kind of number, and a number among words reaches a process as its text.
 fn same(a: &Json, b: &Json) -> bool {
-    match (a.as_f64(), b.as_f64()) {
-        (Some(a), Some(b)) => a.total_cmp(&b).is_eq(),
+    match (a, b) {
+        (Json::Array(a), Json::Array(b)) => a.iter().map(text_of).eq(b.iter().map(text_of)),
+        (Json::Number(a), Json::Number(b)) => match (a.as_f64(), b.as_f64()) {
+            (Some(a), Some(b)) => a.total_cmp(&b).is_eq(),
+            _ => a == b,
+        },
         _ => a == b,
     }
 }
@@ -92,7 +104,7 @@ fn same_but_for_id(wanted: &Attributes, entry: &Entry, from: &Json, process: &Pr
         && old_id.is_some_and(|id| wanted.for_instance(id, entry.attribute).as_ref() == Some(from))
 }
 
-fn shown_attribute(value: &Json) -> String {
+pub(super) fn shown_attribute(value: &Json) -> String {
     match value {
         Json::Array(words) => {
             format!("[{}]", masked_words(&words.iter().map(text_of).collect::<Vec<_>>()).join(" "))
@@ -114,7 +126,9 @@ fn variable_changes(
     process: &Process,
     same_digest: bool,
 ) -> Vec<Change> {
-    let lenient = same_digest && !app.from_outside;
+    // What a process got before it was taken over cannot have been lost with a file that is read for it since.
+    let as_it_ran = process.is_unowned() || process.is_adopted();
+    let lenient = same_digest && (!app.from_outside || as_it_ran);
     let mut changes = Vec::new();
     for name in wanted.declared_env_names() {
         let (from, to) = (process.variable(name), wanted.variable(name));

@@ -6,7 +6,7 @@ use super::hold::Why;
 use super::inventory::Inventory;
 use crate::model::{
     App, AppName, Broken, DIGEST_VARIABLE, DaemonId, Dependency, Digest, Ecosystem, OWNER_VARIABLE, Owner,
-    Prune, SOURCE_VARIABLE,
+    Probe, Prune, SOURCE_VARIABLE,
 };
 use crate::pm2::{Attributes, Machine, Unresolvable, resolve};
 
@@ -17,6 +17,8 @@ pub struct Desired {
     pub owner: Owner,
     /// Every valid app of the tree.
     pub apps: BTreeMap<AppName, DesiredApp>,
+    /// Daemons that have none at present: all their apps are switched off.
+    pub idle: BTreeSet<DaemonId>,
     /// Sources with errors: their apps stay as they are.
     pub broken: BTreeMap<DaemonId, Broken>,
     /// What is to become of apps that the tree no longer declares, where neither they nor the caller say so.
@@ -42,6 +44,8 @@ pub struct DesiredApp {
     pub prune: Option<Prune>,
     /// The apps that must run before it is started or changed.
     pub depends_on: Vec<Dependency>,
+    /// What must pass, in this order, after a start or a change.
+    pub probes: Vec<Probe>,
     /// What PM2 is to be told, or why that cannot be said on this machine.
     pub attributes: Result<Attributes, Vec<Unresolvable>>,
 }
@@ -63,6 +67,7 @@ impl Desired {
                 written_env,
                 prune: app.prune,
                 depends_on: app.lifecycle.depends_on.clone(),
+                probes: app.lifecycle.probes.after_a_start().cloned().collect(),
                 attributes,
             };
             (app.name.clone(), desired)
@@ -70,6 +75,12 @@ impl Desired {
         Self {
             owner: machine.owner.clone(),
             apps: apps.collect(),
+            idle: ecosystem
+                .daemons
+                .values()
+                .filter(|it| it.apps.is_empty())
+                .map(|it| it.id.clone())
+                .collect(),
             broken: ecosystem.broken.clone(),
             prune: ecosystem.settings.prune,
             unreadable: ecosystem.unreadable.clone(),
@@ -83,6 +94,13 @@ impl Desired {
         }
     }
 
+    /// Hides what comes from the environment in another state of the tree: a change away from that one would show it.
+    pub fn hide_as(&mut self, before: &Self) {
+        for (name, app) in &mut self.apps {
+            app.hidden.extend(before.apps.get(name).into_iter().flat_map(|app| &app.hidden).cloned());
+        }
+    }
+
     /// Whether the tree declares an app of this name.
     #[must_use]
     pub fn declares(&self, name: &str) -> bool {
@@ -92,17 +110,21 @@ impl Desired {
     /// Whether the tree has a daemon of this id, with errors or without.
     #[must_use]
     pub fn has_daemon(&self, id: &DaemonId) -> bool {
-        self.broken.contains_key(id) || self.apps.values().any(|app| app.daemon == *id)
+        self.broken.contains_key(id)
+            || self.idle.contains(id)
+            || self.apps.values().any(|app| app.daemon == *id)
     }
 
     /// Why an app that the valid part of the tree does not declare must be kept all the same.
     pub(super) fn kept_by(&self, name: &str, source: &str) -> Option<Why> {
+        if let Some((id, _)) = self.broken.get_key_value(&DaemonId::new(source)) {
+            return Some(Why::Broken(id.clone()));
+        }
         if !self.unreadable.is_empty() {
             return Some(Why::Unreadable(self.unreadable.iter().cloned().collect()));
         }
-        let own = self.broken.get_key_value(&DaemonId::new(source)).map(|(id, _)| id);
-        let mentioned = || self.broken.iter().find(|(_, broken)| broken.mentions(name)).map(|(id, _)| id);
-        own.or_else(mentioned).map(|id| Why::Broken(id.clone()))
+        let mentioned = self.broken.iter().find(|(_, broken)| broken.mentions(name));
+        mentioned.map(|(id, _)| Why::Broken(id.clone()))
     }
 }
 

@@ -155,7 +155,7 @@ fn check_count(
         Action::Scale(scaling) | Action::Reload(_, scaling) | Action::Restart(_, scaling) => {
             scaling.add.as_ref()
         }
-        Action::Delete(_) => None,
+        Action::Delete(_) | Action::Adopt(_) => None,
     };
     let after = untouched(&ours, &step.action.deleted()) + added.map_or(0, |app| app.instances() as usize);
     if after != wanted.instances() as usize {
@@ -207,5 +207,5 @@ fn observed_ours<'a>(
 
 fn is_ours(process: &Process, app: &str, desired: &Desired, policy: &Policy) -> bool {
     let owned = process.stamp().is_some_and(|stamp| stamp.owner == desired.owner);
-    process.name == app && (owned || policy.adopt.contains(app))
+    process.name == app && (owned || policy.adopts(process))
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::adoption::{self, Claim};
 use super::desired::{Desired, DesiredApp};
 use super::step::{Action, Plan, Step};
 use crate::model::{DaemonId, Prune};
@@ -32,6 +33,9 @@ pub struct Applied {
     /// What it said of its own removal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prune: Option<Prune>,
+    /// Its processes that were taken over as they ran, and that carry no stamp until they are started again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adopted: Vec<Claim>,
     /// Keys whose values came from the environment.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub hidden: BTreeSet<String>,
@@ -50,10 +54,13 @@ impl Inventory {
     }
 
     /// The same under another daemon of PM2: what ran under the former one is not missing now because somebody
-    /// deleted it.
+    /// deleted it, and what was taken over there runs no more.
     #[must_use]
     pub fn under_another_daemon(mut self) -> Self {
-        self.apps.values_mut().for_each(|applied| applied.digest.clear());
+        for applied in self.apps.values_mut() {
+            applied.digest.clear();
+            applied.adopted.clear();
+        }
         self
     }
 
@@ -104,7 +111,7 @@ impl Inventory {
     ///
     /// An app that is as declared, or was brought to be, is in it.
     #[must_use]
-    pub fn after(&self, desired: &Desired, plan: &Plan, succeeded: &[bool]) -> Self {
+    pub fn after(&self, desired: &Desired, observed: &Observed, plan: &Plan, succeeded: &[bool]) -> Self {
         let mut apps = self.apps.clone();
         for (step, succeeded) in plan.steps.iter().zip(succeeded) {
             match (&step.action, succeeded) {
@@ -114,6 +121,11 @@ impl Inventory {
             }
         }
         plan.in_sync.iter().for_each(|name| note(&mut apps, desired, name));
+        // Others may not have been looked at.
+        for (name, applied) in apps.iter_mut().filter(|(name, _)| desired.declares(name)) {
+            let step = plan.steps.iter().zip(succeeded).find(|(step, ok)| **ok && step.app == *name);
+            applied.adopted = adoption::claims(name, observed, desired, step.map(|(step, _)| step));
+        }
         Self { apps }
     }
 }
@@ -133,6 +145,20 @@ impl Inventory {
     }
 }
 
+impl Inventory {
+    /// With what was known of these daemons `before`: the files that were generated for them are still there, though
+    /// their apps are not.
+    #[must_use]
+    pub fn with_all_of(mut self, daemons: &BTreeSet<&DaemonId>, before: &Self) -> Self {
+        let of_these = |applied: &Applied| daemons.iter().any(|id| id.as_str() == applied.daemon);
+        for (name, applied) in before.apps.iter().filter(|(_, applied)| of_these(applied)) {
+            let gone = || Applied { digest: String::new(), ..applied.clone() };
+            self.apps.entry(name.clone()).or_insert_with(gone);
+        }
+        self
+    }
+}
+
 fn note(apps: &mut BTreeMap<String, Applied>, desired: &Desired, name: &str) {
     let Some(app) = desired.apps.get(name) else { return };
     let applied = Applied {
@@ -140,6 +166,7 @@ fn note(apps: &mut BTreeMap<String, Applied>, desired: &Desired, name: &str) {
         digest: app.digest.to_string(),
         instances: app.attributes.as_ref().map_or(0, Attributes::instances),
         prune: app.prune,
+        adopted: Vec::new(),
         hidden: app.hidden.clone(),
         depends_on: app.depends_on.iter().map(|it| it.app.to_string()).collect(),
     };

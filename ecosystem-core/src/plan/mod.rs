@@ -7,8 +7,10 @@
 //! Policy ────┘
 //! ```
 
+mod adoption;
 mod compare;
 mod desired;
+mod effective;
 mod effects;
 mod guard;
 mod hold;
@@ -26,7 +28,9 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+pub use adoption::Claim;
 pub use desired::{Desired, DesiredApp};
+pub use effective::Effective;
 pub use effects::{Effect, Entry, Kind, OwnReload, effect_of, entries, variables};
 pub use guard::Guard;
 pub use hold::{Hold, Obstacle, Why};
@@ -35,7 +39,7 @@ pub use inventory::{Applied, Inventory};
 pub use policy::{Drift, Policy, Rest, Stopped};
 pub use reason::{Change, Reason};
 pub(crate) use secret::{MASK, masked_words};
-pub use secret::{looks_secret, masked};
+pub use secret::{looks_secret, masked, words_hold_secret};
 pub use step::{Action, Plan, Scaling, Step, Until, Update, Wait};
 
 use crate::model::{AppName, DaemonId, Prune};
@@ -96,7 +100,7 @@ impl<'a> World<'a> {
         };
         for process in &observed.processes {
             let owned = process.stamp().is_some_and(|stamp| stamp.owner == desired.owner);
-            let adopted = policy.adopt.contains(&process.name) && desired.declares(&process.name);
+            let adopted = policy.adopts(process) && desired.declares(&process.name);
             let side = if owned || adopted { &mut world.ours } else { &mut world.foreign };
             side.entry(process.name.as_str()).or_default().push(process);
         }
@@ -128,7 +132,8 @@ impl<'a> World<'a> {
             },
         };
         let (app_name, daemon) = (name.to_owned(), app.daemon.clone());
-        let step = Step { app: app_name, daemon, action, reasons, after: Vec::new() };
+        let probes = app.probes.clone();
+        let step = Step { app: app_name, daemon, action, reasons, probes, after: Vec::new() };
         match self.why_not_now(&step, attributes) {
             Some(why) => plan.hold(name, Some(&app.daemon), why),
             None => plan.steps.push(step),

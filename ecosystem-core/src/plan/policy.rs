@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{DaemonId, Prune};
 use crate::pm2::Attributes;
-use crate::pm2::observed::{Observed, PmId};
+use crate::pm2::observed::{Observed, PmId, Process};
 
 /// What the caller allows and wants, beyond what the tree says.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -13,6 +13,9 @@ pub struct Policy {
     pub only: Option<BTreeSet<DaemonId>>,
     /// Names of foreign processes that may be taken over.
     pub adopt: BTreeSet<String>,
+    /// Whether every process that nobody owns may be taken over, where the tree declares an app of its name. One of
+    /// another tree has to be named: both would go on to fight for it.
+    pub adopt_all: bool,
     /// Delete although the guard would hold it.
     pub allow_mass_delete: bool,
     /// The pids of this program and of its ancestors. PM2 ends the whole process tree of what it ends: a process of
@@ -34,6 +37,12 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// Whether a process that is not ours may be taken over.
+    #[must_use]
+    pub fn adopts(&self, process: &Process) -> bool {
+        self.adopt.contains(&process.name) || (self.adopt_all && process.is_unowned())
+    }
+
     /// The process of PM2's list that this program runs in, if PM2 runs it.
     #[must_use]
     pub fn own_process(&self, observed: &Observed) -> Option<PmId> {

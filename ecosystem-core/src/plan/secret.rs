@@ -57,6 +57,12 @@ pub(crate) fn masked_words(words: &[String]) -> Vec<String> {
     words.iter().enumerate().map(word).collect()
 }
 
+/// Whether one of these words of a command line is taken for a secret, or holds one.
+#[must_use]
+pub fn words_hold_secret(words: &[String]) -> bool {
+    masked_words(words).iter().any(|word| word == MASK)
+}
+
 fn assigns_secret(part: &str) -> bool {
     part.split_once('=').is_some_and(|(name, value)| looks_secret(name, value))
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json};
 
 use super::hold::{Hold, Why};
 use super::reason::Reason;
-use crate::model::DaemonId;
+use crate::model::{DaemonId, Probe};
 use crate::pm2::Attributes;
 use crate::pm2::observed::PmId;
 
@@ -33,6 +33,8 @@ pub struct Step {
     pub action: Action,
     /// Why; never empty.
     pub reasons: Vec<Reason>,
+    /// What must pass, in this order, before what was started counts as healthy.
+    pub probes: Vec<Probe>,
     /// The steps of this plan that come before it.
     pub after: Vec<Wait>,
 }
@@ -72,6 +74,8 @@ impl Until {
 /// What is to be done to one app, from the cheapest to the dearest of what changes a running one.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
+    /// Take processes over as they run: nothing is asked of PM2.
+    Adopt(Vec<PmId>),
     /// Add or remove instances without touching the others.
     Scale(Scaling),
     /// Replace cluster workers one by one, each new one before its old one goes.
@@ -129,6 +133,7 @@ impl Plan {
             daemon: daemon.clone(),
             action,
             reasons,
+            probes: Vec::new(),
             after: Vec::new(),
         });
     }
@@ -166,6 +171,7 @@ impl Action {
     #[must_use]
     pub fn verb(&self) -> &'static str {
         match self {
+            Action::Adopt(_) => "adopt",
             Action::Scale(_) => "scale",
             Action::Reload(..) => "reload",
             Action::Restart(..) => "restart",
@@ -181,7 +187,11 @@ impl Action {
         match self {
             Action::Start(_) => '+',
             Action::Delete(_) => '-',
-            Action::Scale(_) | Action::Reload(..) | Action::Restart(..) | Action::Replace(..) => '~',
+            Action::Adopt(_)
+            | Action::Scale(_)
+            | Action::Reload(..)
+            | Action::Restart(..)
+            | Action::Replace(..) => '~',
         }
     }
 
@@ -189,6 +199,7 @@ impl Action {
     #[must_use]
     pub fn touched(&self) -> Vec<PmId> {
         let updated = match self {
+            Action::Adopt(ids) => return ids.clone(),
             Action::Reload(updates, _) | Action::Restart(updates, _) => updates.as_slice(),
             _ => &[],
         };
@@ -204,7 +215,7 @@ impl Action {
             Action::Reload(updates, scaling) | Action::Restart(updates, scaling) => {
                 scaling.add.as_ref().or_else(|| updates.first().map(|update| &update.app))
             }
-            Action::Delete(_) => None,
+            Action::Delete(_) | Action::Adopt(_) => None,
         }
     }
 
@@ -216,7 +227,7 @@ impl Action {
                 scaling.remove.clone()
             }
             Action::Replace(ids, _) | Action::Delete(ids) => ids.clone(),
-            Action::Start(_) => Vec::new(),
+            Action::Start(_) | Action::Adopt(_) => Vec::new(),
         }
     }
 }

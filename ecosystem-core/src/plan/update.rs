@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
+use super::adoption;
 use super::compare::{differences, surplus_variables};
 use super::desired::DesiredApp;
 use super::effects::{self, Effect};
@@ -22,21 +23,25 @@ pub(super) fn update(
     let (kept, surplus) = processes.split_at(wanted_count(wanted).min(processes.len()));
     let counted = applied || processes.len() == wanted_count(wanted);
     let scaling = scaling(wanted, kept.len(), surplus);
-    let changed: Vec<(&Process, Vec<Reason>)> = kept
+    let differing: Vec<(&Process, Vec<Reason>)> = kept
         .iter()
         .map(|process| (*process, reasons_for(app, wanted, process)))
         .map(|(process, why)| (process, if counted { why } else { declared(why) }))
         .filter(|(_, why)| !why.is_empty())
         .collect();
-    let reasons = all_reasons(wanted, processes, &changed, applied);
+    let reasons = all_reasons(wanted, processes, &differing, applied);
     if reasons.is_empty() {
         return None;
     }
-    let effect = reasons.iter().map(effect_of).max().unwrap_or(Effect::Record);
+    let (adopted, changed): (Vec<_>, Vec<_>) =
+        differing.into_iter().partition(|(process, why)| adoption::in_place(process, why));
+    let effect = changed.iter().flat_map(|(_, why)| why).map(effect_of).max().unwrap_or(Effect::Record);
     let numbered = wanted.get("increment_var").is_some() && !changed.is_empty();
     let anew = numbered || (wanted.as_map().values().any(reads_as_gone) && !changed.is_empty());
     let action = if effect == Effect::Replace || anew {
         Action::Replace(processes.iter().map(|process| process.pm_id).collect(), wanted.clone())
+    } else if changed.is_empty() && scaling.is_none() {
+        Action::Adopt(adopted.iter().map(|(process, _)| process.pm_id).collect())
     } else if changed.is_empty() {
         Action::Scale(scaling)
     } else {

@@ -42,6 +42,13 @@ pub enum ExecMode {
 /// # Errors
 /// Everything that keeps the app from being started here, at once.
 pub fn resolve(daemon: &DaemonId, app: &App, machine: &Machine) -> Result<Attributes, Vec<Unresolvable>> {
+    let hidden = |problems: Vec<Unresolvable>| -> Vec<Unresolvable> {
+        problems.into_iter().map(|problem| problem.without_values(app)).collect()
+    };
+    resolved(daemon, app, machine).map_err(hidden)
+}
+
+fn resolved(daemon: &DaemonId, app: &App, machine: &Machine) -> Result<Attributes, Vec<Unresolvable>> {
     let digest = Digest::of(app);
     let unsettled = |problems: Vec<Unsettled>| -> Vec<Unresolvable> {
         problems

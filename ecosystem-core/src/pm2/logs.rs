@@ -14,7 +14,8 @@ pub(super) fn place(
     machine: &Machine,
 ) -> Result<(), Unresolvable> {
     for Output { key, attribute, folder, ending, by_default } in OUTPUTS {
-        let default = || machine.pm2_home.join(folder).join(format!("{}{ending}", file_stem(app)));
+        let default =
+            || machine.pm2_home.join(folder).join(format!("{}{ending}", file_stem(app.name.as_str())));
         let path = match settings.remove(key) {
             Some(Json::String(written)) => from_text(app, &written, cwd, machine)?,
             Some(Json::Bool(true)) => default(),
@@ -79,8 +80,7 @@ fn from_text(
 
 /// The app's name as a file name: what is not a letter, a digit, `.`, `\` or `-` becomes `-`, and a character
 /// beyond the first 65536 two of them, as JavaScript counts.
-fn file_stem(app: &App) -> String {
+pub(crate) fn file_stem(name: &str) -> String {
     let safe = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '\\' | '-');
-    let name = app.name.as_str().chars();
-    name.map(|c| if safe(&c) { c.to_string() } else { "-".repeat(c.len_utf16()) }).collect()
+    name.chars().map(|c| if safe(&c) { c.to_string() } else { "-".repeat(c.len_utf16()) }).collect()
 }

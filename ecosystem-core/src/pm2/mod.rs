@@ -27,8 +27,10 @@ mod tests;
 
 pub use attributes::{Attributes, ExecMode, resolve};
 pub use environment::{BASE_ENV, is_base, is_internal};
+pub(crate) use logs::file_stem;
 pub use machine::{FileKind, Machine, User};
-pub use paths::working_folder;
+pub(crate) use paths::resolve as resolve_path;
+pub use paths::{relative, working_folder};
 pub use questions::{Questions, questions};
 pub use sniff::{SNIFFED_BYTES, looks_binary};
 pub use unresolvable::Unresolvable;

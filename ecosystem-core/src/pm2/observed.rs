@@ -40,6 +40,9 @@ pub struct Process {
     pub started_at: Option<u64>,
     /// Resident memory in bytes, as PM2 last measured it.
     pub memory: Option<u64>,
+    /// The stamp it would carry, had it been started by us: it was taken over as it runs, and a running process
+    /// cannot be given another environment.
+    adopted: Option<Stamp>,
     /// PM2's whole record of it (`pm2_env`): holds secrets, never to be shown raw.
     record: Map<String, Json>,
 }
@@ -169,6 +172,7 @@ impl Process {
             restarts: record.get("restart_time").and_then(number).unwrap_or(0),
             started_at: record.get("pm_uptime").and_then(number),
             memory: entry.pointer("/monit/memory").and_then(number).filter(|bytes| *bytes > 0),
+            adopted: None,
             record: lean(record),
         })
     }
@@ -238,9 +242,32 @@ impl Process {
         self.exit_code().is_some_and(|code| codes.iter().any(|it| it.as_i64() == Some(code)))
     }
 
-    /// The stamp, if the process carries a whole one.
+    /// The stamp: the one that the process carries if that is whole, else the one that it was taken over with.
     #[must_use]
     pub fn stamp(&self) -> Option<Stamp> {
+        self.carried_stamp().or_else(|| self.adopted.clone())
+    }
+
+    /// Whether nobody owns it: neither does it carry anything of a stamp, nor was it taken over.
+    #[must_use]
+    pub fn is_unowned(&self) -> bool {
+        self.adopted.is_none() && self.variable(OWNER_VARIABLE).is_none()
+    }
+
+    /// Whether it is ours without a stamp of its own, until it is started again.
+    #[must_use]
+    pub fn is_adopted(&self) -> bool {
+        self.adopted.is_some() && self.carried_stamp().is_none()
+    }
+
+    /// Lets it be known by a stamp that it does not carry; what it carries itself comes first.
+    pub(crate) fn adopt(&mut self, stamp: Stamp) {
+        if self.is_unowned() {
+            self.adopted = Some(stamp);
+        }
+    }
+
+    fn carried_stamp(&self) -> Option<Stamp> {
         Some(Stamp {
             owner: Owner::new(self.variable(OWNER_VARIABLE)?),
             source: self.variable(SOURCE_VARIABLE)?,

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use crate::model::App;
 
 /// `path.resolve(base, path)`: absolute, without `.`, `..`, doubled or trailing slashes.
-pub(super) fn resolve(base: &Utf8Path, path: &str) -> Utf8PathBuf {
+pub(crate) fn resolve(base: &Utf8Path, path: &str) -> Utf8PathBuf {
     let mut parts: Vec<&str> = Vec::new();
     let start = if path.starts_with('/') { "" } else { base.as_str() };
     for part in start.split('/').chain(path.split('/')) {
@@ -17,6 +17,15 @@ pub(super) fn resolve(base: &Utf8Path, path: &str) -> Utf8PathBuf {
         }
     }
     Utf8PathBuf::from(format!("/{}", parts.join("/")))
+}
+
+/// The way from one absolute folder to another, with `/` and without a trailing one; empty for the same folder.
+#[must_use]
+pub fn relative(from: &Utf8Path, to: &Utf8Path) -> String {
+    let shared = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
+    let up = from.components().skip(shared).map(|_| "..");
+    let down = to.components().skip(shared).map(|part| part.as_str());
+    up.chain(down).collect::<Vec<_>>().join("/")
 }
 
 /// `path.extname`: the last dot of the file name and what follows it; a name that starts with its only dot has none.

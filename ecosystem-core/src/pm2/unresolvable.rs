@@ -2,7 +2,8 @@
 
 use camino::Utf8PathBuf;
 
-use crate::model::{AppName, Unsettled};
+use crate::model::schema::Key;
+use crate::model::{App, AppName, Unsettled};
 
 /// Why a valid definition cannot be started on this machine, and what to do about it.
 ///
@@ -134,7 +135,41 @@ pub enum Unresolvable {
     },
 }
 
+/// What is said in the place of a value that the environment tells.
+const HIDDEN: &str = "(from the environment)";
+
 impl Unresolvable {
+    /// The same without what comes from the environment of the app as written.
+    #[must_use]
+    pub(super) fn without_values(mut self, written: &App) -> Self {
+        let refers =
+            |name: &str| Key::named(name).is_some_and(|key| written.references.settings.contains_key(&key));
+        let (cwd, script) = (refers("cwd"), written.references.script.is_some());
+        let (folder, file, text) = match &mut self {
+            Self::FolderMissing { cwd, .. } => (Some(cwd), None, None),
+            Self::EnvFile { path, .. } => (Some(path), None, None),
+            Self::ScriptMissing { looked: path, .. }
+            | Self::ScriptIsFolder { path, .. }
+            | Self::ScriptUnreadable { path, .. } => (None, Some(path), None),
+            Self::InterpreterMissing { interpreter, .. }
+            | Self::InterpreterUnsupported { interpreter, .. } => {
+                (None, None, Some((interpreter, refers("exec_interpreter"))))
+            }
+            Self::HomeUnknown { path, .. } => {
+                let logs = ["out_file", "error_file", "log_file", "pid_file"];
+                (None, None, Some((path, logs.into_iter().any(refers))))
+            }
+            _ => (None, None, None),
+        };
+        folder
+            .filter(|_| cwd)
+            .into_iter()
+            .chain(file.filter(|_| cwd || script))
+            .for_each(|path| *path = HIDDEN.into());
+        text.filter(|(_, refers)| *refers).into_iter().for_each(|(text, _)| HIDDEN.clone_into(text));
+        self
+    }
+
     /// The app that cannot be started.
     #[must_use]
     pub fn app(&self) -> &AppName {

@@ -143,6 +143,8 @@ impl ReviewStep {
             Action::Replace(..) => ReviewStep::Replace,
             Action::Start(_) => ReviewStep::Start,
             Action::Delete(_) => ReviewStep::Delete,
+            // What one side of a review runs is its own.
+            Action::Adopt(_) => ReviewStep::Kept,
         }
     }
 }

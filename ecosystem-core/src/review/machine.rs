@@ -18,6 +18,8 @@ use crate::pm2::{FileKind, Machine, Questions, User, questions, working_folder};
 pub(super) const TOP: &str = "/:top:";
 /// The folder that stands for a base that is not in the repository.
 pub(super) const OUTSIDE: &str = "/:base:";
+/// The owner of a tree that names none: the path of its root, which differs from machine to machine.
+const UNNAMED: &str = "the path of the tree";
 /// The folder that stands for PM2's home.
 pub(super) const PM2_HOME: &str = "/:pm2-home:";
 /// The folder that stands for the home of PM2's user.
@@ -154,7 +156,7 @@ impl Assumed {
             asked.programs.iter().map(|name| (name.clone(), Some(program(name)))).collect();
         let mut files: BTreeMap<Utf8PathBuf, FileKind> =
             programs.values().flatten().map(|path| (path.clone(), FileKind::Binary)).collect();
-        let guess = Guess::of(&side.reading.ecosystem, &base(&side.site));
+        let guess = Guess::of(&side.reading.ecosystem, &base(&side.site), &self.environment(side));
         files.extend(asked.files.into_iter().map(|path| {
             let known = below_top(&path).filter(|_| !self.unknown_files.contains(&path));
             let known = known.and_then(|below| side.known.files.get(&below).copied());
@@ -162,7 +164,7 @@ impl Assumed {
             (path, kind)
         }));
         Machine {
-            owner: Owner::new(side.site.layout.owner.as_deref().unwrap_or(TOP)),
+            owner: Owner::new(side.site.layout.owner.as_deref().unwrap_or(UNNAMED)),
             base: base(&side.site),
             pm2_home: PM2_HOME.into(),
             // None counts as the newest known.
@@ -269,11 +271,12 @@ struct Guess {
 }
 
 impl Guess {
-    fn of(ecosystem: &Ecosystem, base: &Utf8Path) -> Self {
-        let apps = || ecosystem.apps().map(|(_, app)| app);
-        let bare = apps().map(|app| app.script.as_str()).filter(|script| !script.contains(['/', '.', ' ']));
+    fn of(ecosystem: &Ecosystem, base: &Utf8Path, environment: &Variables) -> Self {
+        let apps: Vec<App> = ecosystem.apps().filter_map(|(_, app)| app.early(environment).ok()).collect();
+        let scripts = apps.iter().map(|app| app.script.as_str());
+        let bare = scripts.filter(|script| !script.contains(['/', '.', ' ']));
         Self {
-            folders: apps().map(|app| working_folder(app, base)).collect(),
+            folders: apps.iter().map(|app| working_folder(app, base)).collect(),
             bare: bare.chain(["bash", "sh"]).map(str::to_owned).collect(),
         }
     }

@@ -67,7 +67,7 @@ pub fn review(base: &Side, head: &Side) -> Review {
     let mut after = Desired::new(&head.reading.ecosystem, &assumed.machine(head));
     let observed = running::observed(&before);
     let inventory = Inventory::default().before(&before);
-    after.hide(&inventory);
+    after.hide_as(&before);
     // What runs of a source that cannot be read is not known here: what it may declare is taken to run.
     let declared: BTreeSet<AppName> = after.apps.keys().cloned().collect();
     after.apps.values_mut().for_each(|app| app.depends_on.retain(|it| declared.contains(&it.app)));

@@ -117,6 +117,93 @@ fn each_change_has_its_step_and_reason() {
     );
 }
 
+/// What stands in other files than the daemon's own is part of what a side says.
+#[test]
+fn defaults_and_profiles() {
+    let with = |defaults: &str, profile: Option<&str>| {
+        let web = r#"{:apps [{:name "web" :script "a.js"}]
+                      :profiles {:dev {:apps [{:name "web" :args ["--dev"]}]}}}"#;
+        let sources = vec![Source::new("defaults.edn", defaults), Source::new("a/ecosystem.edn", web)];
+        let mut tree = Tree { sources, ..Tree::default() };
+        tree.surroundings.profile = profile.map(str::to_owned);
+        Side { reading: read(tree), known: Known::default(), site: site() }
+    };
+    check_sides(
+        &with("{:defaults {:env {:A 1}}}", None),
+        &with("{:defaults {:env {:A 2}}}", None),
+        r#"~ web restart: env.A: "1" → "2""#,
+    );
+    check_sides(
+        &with("{:defaults {}}", None),
+        &with("{:defaults {}}", Some("dev")),
+        r#"~ web restart: args: set to ["--dev"]"#,
+    );
+    check_sides(
+        &with("{}", None),
+        &with("{:defaults {", None),
+        "! web kept: a/ecosystem.edn has errors: it stays as it is",
+    );
+}
+
+/// What refers to the environment is told, and what it comes to is not; what is not set here is set there.
+#[test]
+fn references_to_the_environment() {
+    let with = |app: &str| {
+        let text = format!("{{:apps [{{:name \"web\" :script \"a.js\" {app}}}]}}");
+        let mut tree = Tree { sources: vec![Source::new("a/ecosystem.edn", text)], ..Tree::default() };
+        tree.surroundings.environment.insert("SET".to_owned(), "hunter2".to_owned());
+        Side { reading: read(tree), known: Known::default(), site: site() }
+    };
+    let check = |before: &str, after: &str, expected: &str| {
+        let (before, after) = (with(before), with(after));
+        check_sides(&before, &after, expected);
+        let said = format!("{:?}", super::review(&before, &after));
+        assert!(!said.contains("hunter2"), "{said}");
+    };
+    check(":env {:A #env SET}", ":env {:A #env SET}", "");
+    check(":env {:A 1}", ":env {:A #env SET}", "~ web restart: env.A: ••• → •••");
+    check(":env {:A #env SET}", ":env {:A 1}", "~ web restart: env.A: ••• → •••");
+    check(":env {:A 1}", ":env {:A #env UNSET}", "~ web restart: env.A: ••• → •••");
+    check(
+        ":port #long #env UNSET",
+        ":port #long #env UNSET :args \"x\"",
+        r#"~ web restart: args: set to ["x"]"#,
+    );
+    check("", ":out-file \"${SET}.log\"", "~ web restart: out_file: ••• → •••");
+    check("", ":cwd \"${SET}\"", "~ web restart: script: ••• → ••• | cwd: ••• → •••");
+    // Nothing of a default of a secret, in whatever is shown.
+    check(
+        ":env {:API_TOKEN \"${X:-hunter2}\"}",
+        ":env {:A \"${API_TOKEN:-hunter2}\" :B #join [\"http://u:hunter2@\" #env H]} :args [\"--token\" \"${T:-hunter2}\"]",
+        "~ web restart: args: set to ••• | env.A: set to ••• | env.B: set to ••• | env.API_TOKEN: removed",
+    );
+    let unset = super::review(&with(""), &with(":env {:A #env UNSET}")).assumptions.join("\n");
+    assert!(unset.contains("taken to be set on the machine: UNSET"), "{unset}");
+}
+
+/// A tree that says what its paths resolve against, or whose it is.
+#[test]
+fn a_tree_that_lies_elsewhere() {
+    let at = |base: Option<&str>, owner: Option<&str>| {
+        let mut side = side(&[("a", r#"{:apps [{:name "web" :script "a.js"}]}"#)]);
+        side.site.base = base.map(Utf8PathBuf::from);
+        side.site.layout.owner = owner.map(str::to_owned);
+        side
+    };
+    let here = at(Some(""), None);
+    check_sides(
+        &here,
+        &at(Some("app"), None),
+        r#"~ web restart: script: "a.js" → "app/a.js" | cwd: "." → "app""#,
+    );
+    check_sides(&at(None, None), &at(None, None), "");
+    check_sides(
+        &here,
+        &at(Some(""), Some("shop")),
+        "! web kept: running, but it belongs to the path of the tree; `--adopt web` takes it over",
+    );
+}
+
 /// Only that they are named can be told of env files that the repository does not hold.
 #[test]
 fn env_files() {

@@ -210,7 +210,8 @@ fn read(field: &Field<'_, AppKey>, draft: &mut AppDraft, reporter: &mut Reporter
         AppKey::Pm2(key) if !late::may_refer(*key) => {
             let verbatim = key.name() == "post_update";
             if late::must_be_known(what, node, verbatim, reporter) {
-                known(*key, what, node, draft, reporter);
+                let literal = if verbatim { Cow::Borrowed(node) } else { late::literal(node) };
+                known(*key, what, &literal, draft, reporter);
             } else if key.name() == "name" {
                 draft.name = None;
             }

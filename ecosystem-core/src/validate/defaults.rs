@@ -24,6 +24,8 @@ pub(super) struct Defaults {
     files: BTreeMap<String, File>,
     /// What the root's says of the tree.
     pub(super) settings: TreeSettings,
+    /// Whether one of them says something of the profile that is asked for.
+    pub(super) knows_profile: bool,
     /// What they include.
     pub(super) includes: BTreeSet<String>,
     /// What is wrong with any of them.
@@ -59,6 +61,7 @@ impl Defaults {
             if folder.as_str().is_empty() {
                 defaults.settings = settings;
             }
+            defaults.knows_profile |= file.expanded.knows_profile;
             defaults.includes.extend(file.expanded.includes.iter().cloned());
             defaults.files.insert(folder.as_str().to_owned(), file);
         }

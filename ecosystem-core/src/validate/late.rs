@@ -21,6 +21,11 @@ pub(super) enum Read<'n> {
     Late,
 }
 
+/// A value in which there are no references, with every `$${` made `${`.
+pub(super) fn literal(node: &Node) -> Cow<'_, Node> {
+    if mentions(node) { Cow::Owned(unescaped(node)) } else { Cow::Borrowed(node) }
+}
+
 /// Whether there are references in a value. What is wrong with one of them is reported, and then there is no value.
 pub(super) fn read<'n>(what: &str, node: &'n Node, reporter: &mut Reporter<'_>) -> Option<Read<'n>> {
     if !mentions(node) {

@@ -130,6 +130,8 @@ struct Read<'s> {
     includes: BTreeSet<String>,
     /// The files of defaults among those that it is put together from, each with its first offset.
     defaults: Vec<(usize, String)>,
+    /// Whether it says something of the profile that is asked for.
+    knows_profile: bool,
     /// Where its own source begins.
     start: usize,
     draft: DaemonDraft,
@@ -143,7 +145,7 @@ impl<'s> Read<'s> {
     fn daemon(source: &'s Source, defaults: &Defaults, surroundings: &Surroundings) -> Self {
         let mut map = SourceMap::default();
         let below = defaults.below(&DaemonId::of_source(&source.path), surroundings, &mut map);
-        let Checked { output: Expanded { root, map: own, includes }, mut diagnostics } =
+        let Checked { output: Expanded { root, map: own, includes, knows_profile }, mut diagnostics } =
             expand(source, surroundings);
         let start = map.append(&own);
         let mut reporter = Reporter::new(&map);
@@ -158,8 +160,9 @@ impl<'s> Read<'s> {
             }
         };
         diagnostics.extend(reporter.into_diagnostics());
-        let unknown = below.unknown;
-        Self { source, map, includes, defaults: below.files, start, draft, unknown, diagnostics }
+        let knows_profile = knows_profile || draft.profile.is_some();
+        let (defaults, unknown) = (below.files, below.unknown);
+        Self { source, map, includes, defaults, knows_profile, start, draft, unknown, diagnostics }
     }
 
     fn apps(&self, daemon: usize) -> impl Iterator<Item = Placed<'_>> {
@@ -200,6 +203,7 @@ fn ecosystem(daemons: Vec<Read<'_>>, defaults: &Defaults, surroundings: &Surroun
     let mut ecosystem = Ecosystem {
         unreadable: unreadable(defaults, surroundings),
         settings: defaults.settings.clone(),
+        knows_profile: defaults.knows_profile || daemons.iter().any(|daemon| daemon.knows_profile),
         ..Ecosystem::default()
     };
     for read in daemons {

@@ -1,5 +1,6 @@
 //! The keys that this project adds to PM2's.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::diagnostic::Span;
@@ -54,6 +55,8 @@ const HAVE_EFFECT: &[OwnKey] = &[
     OwnKey::EnvFile,
     OwnKey::InheritEnv,
     OwnKey::DependsOn,
+    OwnKey::ReadinessProbe,
+    OwnKey::StartupProbe,
     OwnKey::Prune,
     OwnKey::Enabled,
 ];
@@ -74,9 +77,12 @@ pub(super) fn read(
     app: &mut AppDraft,
     reporter: &mut Reporter<'_>,
 ) {
-    if !late::must_be_known(spelled, node, key == OwnKey::Description, reporter) {
+    let verbatim = key == OwnKey::Description;
+    if !late::must_be_known(spelled, node, verbatim, reporter) {
         return;
     }
+    let literal = if verbatim { Cow::Borrowed(node) } else { late::literal(node) };
+    let node = literal.as_ref();
     let probes = &mut app.lifecycle.probes;
     match key {
         OwnKey::Description => app.description = text(spelled, node, reporter),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use crate::diagnostic::{Diagnostic, Span};
+use crate::model::schema::Key;
 
 use super::codes;
 use super::draft::AppDraft;
@@ -74,10 +75,17 @@ fn label(app: &Placed<'_>) -> String {
 fn log_files(app: &AppDraft) -> Vec<(String, Span)> {
     let files = ["out_file", "error_file", "log_file"].into_iter().filter_map(|key| app.setting(key));
     files
+        .filter(|file| !is_somewhere(app, file.value.as_str().unwrap_or_default()))
         .filter_map(|file| Some((resolved(app.text("cwd"), file.value.as_str()?), file.span)))
         .filter(|(file, _)| writes_logs(app) && (keeps_log_names(app) || !file.ends_with(".log")))
         .filter(|(file, _)| file != "/dev/null" && !file.ends_with("/NULL"))
         .collect()
+}
+
+/// Whether only the environment tells what a path is relative to.
+fn is_somewhere(app: &AppDraft, file: &str) -> bool {
+    let cwd = Key::named("cwd").and_then(|key| app.references.settings.get(&key));
+    cwd.is_some() && !file.starts_with(['/', '~'])
 }
 
 /// The name PM2 derives its default log files from, where it needs one.

@@ -20,7 +20,7 @@ use super::relevance::{Matter, Relevance};
 /// Watches of the kernel, for as long as it lives.
 ///
 /// The debouncer gathers events, and [`super::quiet`] waits until no more come on any path. No cache of file ids: it
-/// serves to follow renames by path, and paths are not believed here.
+/// serves to follow renames by path, and the folders on both sides of a rename are looked at here.
 pub(super) struct Armed {
     watcher: Debouncer<Kernel, NoCache>,
     root: Utf8PathBuf,

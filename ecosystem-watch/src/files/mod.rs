@@ -3,8 +3,8 @@
 //! ```text
 //! events ─▶ relevance ─▶ quiet (and git) ─▶ hint
 //! ```
-//! What an event says of paths and kinds decides whether to look, never what is believed: some are lost, and some come
-//! too early. The root is watched as a whole, the folders above it for its coming and going, and the folders of files
+//! What an event says of paths and kinds decides whether and where to look, never what is believed: some are lost, and
+//! some come too early. The root is watched as a whole, the folders above it for its coming and going, and the folders of files
 //! beside the tree for those files.
 
 mod armed;

@@ -103,6 +103,8 @@ impl Waiter {
             self.rest(self.times.rest().max(AFTER_GIT))?;
         }
         let touched = std::mem::replace(&mut self.touched, Touched::nothing());
+        // Whatever came by itself: where not everything is watched, a poll that it put off is made up for.
+        let touched = if self.polling { Touched::Anything } else { touched };
         self.hints.send(FileHint::Changed(touched)).ok()
     }
 
@@ -167,4 +169,32 @@ impl Waiter {
 /// When a file was last written; nothing where there is none.
 fn made(lock: &Utf8Path) -> Option<SystemTime> {
     lock.symlink_metadata().ok()?.modified().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+    use std::sync::mpsc::channel;
+
+    use ecosystem_core::model::DaemonId;
+
+    use super::*;
+
+    /// What comes of a change of one daemon, where events come of everything or not.
+    fn check(polling: bool, expected: Touched) {
+        let ((raw, raws), (hints, hint)) = (channel(), channel());
+        let one = Touched::Daemons([DaemonId::new("web")].into());
+        raw.send(Raw::Poll(polling)).unwrap();
+        raw.send(Raw::Changed(one)).unwrap();
+        spawn(raws, hints, Times::of(Duration::from_millis(1)), "/nowhere".into());
+        assert_eq!(hint.recv().unwrap(), FileHint::Changed(expected));
+    }
+
+    /// Or a stream of them would put off the poll for good.
+    #[test]
+    fn what_comes_by_itself_while_polling_is_as_good_as_a_poll() {
+        check(false, Touched::Daemons([DaemonId::new("web")].into()));
+        check(true, Touched::Anything);
+    }
 }

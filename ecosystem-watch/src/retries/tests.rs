@@ -56,6 +56,7 @@ fn pass(script: &str, reason: Reason, result: Result<Applied, StepError>) -> Rep
         daemon: DaemonId::new("web"),
         action: Action::Start(attributes),
         reasons: vec![reason],
+        probes: Vec::new(),
         after: Vec::new(),
     };
     let outcome = Outcome { app: "web".to_owned(), result, took: Duration::ZERO };
@@ -172,4 +173,24 @@ fn what_has_been_right_for_long_is_forgotten() {
     assert_eq!(retries.apps["web"].count, 3);
     retries.note(&nothing("a.js"), at(start, 601));
     assert!(retries.apps.is_empty());
+}
+
+/// An app that the tree has lost: its deletion is due again, and held by nothing.
+#[test]
+fn a_deletion_that_failed_is_tried_again() {
+    let start = Instant::now();
+    let deletion = |result| {
+        let mut report = pass("a.js", Reason::Undeclared, result);
+        report.desired.apps.clear();
+        report.plan.steps[0].action = Action::Delete(vec![7]);
+        report
+    };
+    let mut retries = Retries::default();
+    retries.note(&deletion(failed()), start);
+    assert_eq!(retries.due(start), Some(at(start, 1)));
+    assert!(retries.resting(start).is_empty());
+    retries.note(&deletion(failed()), at(start, 1));
+    assert_eq!(retries.due(at(start, 1)), Some(at(start, 3)));
+    retries.note(&deletion(Ok(Applied::default())), at(start, 3));
+    assert_eq!(retries.due(at(start, 3)), None);
 }

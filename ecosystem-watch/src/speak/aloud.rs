@@ -11,26 +11,28 @@ use ecosystem_core::os::tree::edited_at;
 use ecosystem_core::plan::{Plan, Step};
 
 use super::happening;
+use crate::news::News;
 
 /// Says what is done. What fails is not said here: it stands, and [`Said`](super::Said) knows whether it is news.
 pub(crate) struct Aloud<'a> {
     root: &'a Utf8Path,
-    /// Edits after this led to the pass.
-    since: SystemTime,
+    /// The edits that led to the pass.
+    news: News,
     /// Raised while the step in hand ends this very program.
     own_step: &'a AtomicBool,
     plan: Mutex<Plan>,
 }
 
 impl<'a> Aloud<'a> {
-    pub(crate) fn new(root: &'a Utf8Path, since: SystemTime, own_step: &'a AtomicBool) -> Self {
-        Self { root, since, own_step, plan: Mutex::default() }
+    pub(crate) fn new(root: &'a Utf8Path, news: News, own_step: &'a AtomicBool) -> Self {
+        Self { root, news, own_step, plan: Mutex::default() }
     }
 
     /// How long ago the edit was made that a step is for. A step that undoes what somebody did by hand, or that tries
     /// again, follows no edit.
     fn since_edit(&self, step: &Step) -> Option<Duration> {
-        let edited = edited_at(self.root, &step.daemon, self.since).filter(|_| !step.is_drift())?;
+        let since = self.news.since(&step.daemon);
+        let edited = edited_at(self.root, &step.daemon, since).filter(|_| !step.is_drift())?;
         SystemTime::now().duration_since(edited).ok()
     }
 

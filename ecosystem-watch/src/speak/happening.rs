@@ -130,16 +130,12 @@ pub(crate) fn skipped(step: &Step) -> Line {
 
 /// A step has come to nothing. It stands until it is mended: [`Said`](super::Said) decides when to say so.
 pub(super) fn failed(step: &Step, outcome: &Outcome, error: &StepError) -> Line {
-    let lines = match error {
-        StepError::Crashed { last_lines, .. } => last_lines.as_slice(),
-        _ => &[],
-    };
-    let last = lines.iter().rev().find(|line| !line.trim().is_empty());
+    let last = error.last_lines().iter().rev().find(|line| !line.trim().is_empty());
     let last = last.map(|line| format!("; its error log ends with: {}", line.trim())).unwrap_or_default();
     let message = format!("{}; failed after {}: {error}{last}", intent(step), duration(outcome.took));
     about(step, Line::new(Level::ERROR, "step-failed", message))
         .with("error", error.to_string())
-        .with("last_lines", lines)
+        .with("last_lines", error.last_lines())
         .with("took_ms", milliseconds(outcome.took))
 }
 

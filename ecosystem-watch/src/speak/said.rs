@@ -97,10 +97,15 @@ impl Said {
 
 /// Whether a look would have found it if it still stood.
 ///
-/// What is about no daemon in particular, such as that something could not be kept, any look would find.
+/// One at some daemons finds what is about their declared apps. Of what is about no daemon it finds only that no look
+/// could be had: what could not be kept need not have to be kept by this one.
 fn was_looked_at(standing: &Standing, report: &Report) -> bool {
-    let daemon = standing.daemon.as_deref().map(DaemonId::new);
-    report.only.as_ref().zip(daemon).is_none_or(|(only, daemon)| only.contains(&daemon))
+    let Some(only) = &report.only else { return true };
+    let declared = standing.app.as_ref().is_none_or(|app| report.desired.declares(app));
+    match &standing.daemon {
+        Some(daemon) => declared && only.contains(&DaemonId::new(daemon.as_str())),
+        None => standing.key.kind == ProblemKind::Trouble,
+    }
 }
 
 /// Warnings about the tree stand in nobody's way.

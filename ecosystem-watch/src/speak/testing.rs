@@ -61,6 +61,7 @@ pub(super) fn step(app: &str, action: Action, reasons: &[Reason]) -> Step {
         daemon: DaemonId::new(format!("services/{app}")),
         action,
         reasons: reasons.to_vec(),
+        probes: Vec::new(),
         after: Vec::new(),
     }
 }
@@ -98,6 +99,7 @@ pub(super) fn report() -> Report {
         desired: Desired {
             owner: Owner::new("tree"),
             apps: [].into(),
+            idle: std::collections::BTreeSet::new(),
             broken: [].into(),
             prune: None,
             unreadable: [].into(),

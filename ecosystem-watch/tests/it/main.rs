@@ -10,9 +10,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod adoption;
 mod drift;
 mod help;
 mod idle;
+mod language;
 mod narrow;
 mod order;
 mod pm2_ends;

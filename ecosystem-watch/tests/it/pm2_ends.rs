@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::process::Process;
-use crate::support::scene::{Scene, colors, daemon, world};
+use crate::support::scene::{Scene, colors, daemon, daemon_with, world};
 use crate::support::wait::{LONG, wait_until};
 use crate::support::watcher::Watcher;
 use crate::support::world::World;
@@ -150,4 +150,20 @@ fn a_pm2_that_lives_without_its_socket_is_left_alone() {
     world.looks_again(2);
     assert!(daemon.is_alive() && !is_up(&world), "there is one daemon, the one without a socket");
     assert_eq!(world.stamped(), before);
+}
+
+/// That it answers again makes no event, and neither does it have to wait for the periodic look.
+#[test]
+fn a_pm2_that_was_frozen_is_asked_again() {
+    let world = world();
+    apps(&world);
+    let watcher = Watcher::start(&world, &["--resync", "3600"]);
+    all_run(&world);
+    world.comes_to_rest();
+    let daemon = world.pm2.daemon();
+    daemon.freeze();
+    world.daemon("kept", &daemon_with("", &[("kept", "blue")]));
+    watcher.log.will_say("PM2 cannot be used");
+    daemon.signal(rustix::process::Signal::CONT);
+    world.becomes_within(VERY_LONG, &colors(&[("web", "red"), ("mail", "red"), ("kept", "blue")]));
 }

@@ -127,3 +127,21 @@ fn an_app_that_its_daemon_has_lost_goes_when_somebody_says_yes() {
     assert_eq!(world.pids()["web"], before["web"]);
     world.command(&["prune", "web"]).fails(2);
 }
+
+/// An edit of what is left of its daemon does not make it forgotten.
+#[test]
+fn what_waits_for_a_yes_goes_on_waiting_while_its_daemon_is_edited() {
+    let (world, watcher) = watched(&["--prune", "confirm"]);
+    world.daemon("web", &daemon(&[("web", "red"), ("old", "red")]));
+    world.becomes(&[("web", "red"), ("old", "red"), ("mail", "red"), ("kept", "red")]);
+    world.daemon("web", &daemon(&[("web", "red")]));
+    world.stands("old", "ecosystem-cli prune");
+    for color in ["blue", "green"] {
+        world.daemon("web", &daemon(&[("web", color)]));
+        world.becomes(&[("web", color), ("old", "red"), ("mail", "red"), ("kept", "red")]);
+        world.comes_to_rest();
+        world.stands("old", "ecosystem-cli prune");
+    }
+    let healed = watcher.log.events("healed");
+    assert!(healed.is_empty(), "{healed:?}");
+}

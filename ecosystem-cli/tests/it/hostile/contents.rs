@@ -16,11 +16,13 @@ const NASTY_APP: &str = "w*/${process.exit(7)}`\"'\\\u{202e}z\u{2028}";
 
 /// A source whose one app has that name and more of the same in its values.
 fn nasty_source() -> String {
-    let name = NASTY_APP.replace('\\', "\\\\").replace('"', "\\\"");
+    let key = NASTY_APP.replace('\\', "\\\\").replace('"', "\\\"");
+    // Neither keys nor what is passed through hold references, so that nothing is to be escaped there.
+    let name = key.replace("${", "$${");
     format!(
         r#"{{:apps [{{:name "{name}" :script "idle.mjs" :args ["{name}\n\u001b[0m"] :min_uptime 100
                      :env {{:A "{name}\r\n*/" "B-${{x}}" "`"}} :watch_options {{:constructor 1 "*/" "{name}"}}}}]
-            :deploy {{"{name}" {{"*/" "{name}"}}}}}}"#
+            :deploy {{"{key}" {{"*/" "{key}"}}}}}}"#
     )
 }
 

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
-use crate::support::world::World;
+use crate::support::cli_program;
+use crate::support::world::{Ran, World};
 
 /// Begins every planted secret.
 const PLANTED: &str = "hush";
@@ -32,6 +33,22 @@ const COMMANDS: &[&[&str]] = &[
     &["status"],
     &["status", "--json"],
     &["sync", "--dry-run"],
+    &["check", "--format", "sarif"],
+    &["check", "--format", "github"],
+    &["explain", "app"],
+    &["explain", "app", "--json"],
+    &["render", "--check"],
+    &["render", "--check", "--json"],
+    &["fmt", "--check"],
+    &["snapshot", "--check"],
+    &["snapshot", "--check", "--json"],
+];
+
+/// What a change would do, of a tree in git: of the last commit and of what is there now.
+const REVIEWS: &[&[&str]] = &[
+    &["diff", "--base", "HEAD"],
+    &["diff", "--base", "HEAD", "--json"],
+    &["diff", "--base", "HEAD", "--format", "markdown"],
 ];
 
 /// Looks, acts and looks again; nothing of it shows a secret.
@@ -42,6 +59,30 @@ fn nothing_is_told(world: &World, code: i32, acting: &[&str]) {
         assert!(!output.contains(PLANTED), "{args:?}: {output}");
     }
     let _ = world.command(acting).fails(code);
+}
+
+/// A review of what has changed since the last one; nothing of it shows a secret.
+#[track_caller]
+fn a_review_tells_nothing(world: &World) {
+    let git = |args: &[&str]| {
+        let mut git = world.pm2.command("git");
+        git.args(["-c", "user.name=n", "-c", "user.email=n@example.org"]).args(args);
+        Ran::of(git.current_dir(world.base()).output().unwrap()).succeeds()
+    };
+    git(&["init", "-q", "."]);
+    for args in REVIEWS {
+        let Ok(_) = fs::metadata(world.base().join(".git/index")) else { break };
+        for variables in [&[][..], &[("PLAIN", "hush-variable"), ("DB_PASSWORD", "hush-variable")]] {
+            let mut command = world.pm2.command(cli_program::path());
+            command.args(*args).arg(world.root()).envs(variables.iter().copied());
+            let output = command.current_dir(world.base()).output().unwrap();
+            let output = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+            assert!(!output.contains(PLANTED) && output.contains("app"), "{args:?}: {output}");
+        }
+    }
+    git(&["add", "-A", "."]);
+    git(&["commit", "-q", "--allow-empty", "-m", "x"]);
+    fs::write(world.base().join(".git/info/exclude"), "").unwrap();
 }
 
 #[test]
@@ -86,6 +127,7 @@ fn what_is_referred_to_is_in_no_output_and_in_no_file() {
     env_file(&world, 1);
     world.daemon("app", source);
     nothing_is_told(&world, 0, &["sync", "--patience", "0"]);
+    a_review_tells_nothing(&world);
     assert_eq!(world.process("app").environ()["A"], "hush-file-1");
     assert_eq!(world.process("app").environ()["URL"], "http://u:hush-file-1@h");
 
@@ -95,18 +137,24 @@ fn what_is_referred_to_is_in_no_output_and_in_no_file() {
     assert_eq!(world.process("app").environ()["DATA"], r#"{"x":"hush-file-2"}"#);
     world.nothing_to_do();
 
+    a_review_tells_nothing(&world);
+
     // The definition no longer refers to it, and what it came to before is not told either.
     let plain = r#"{:apps [{:name "app" :script "/bin/sleep" :args ["1000"] :env {:A "open"}}]}"#;
     world.daemon("app", plain);
+    a_review_tells_nothing(&world);
     nothing_is_told(&world, 0, &["sync", "--patience", "0"]);
 
     // A variable that is missing is named, with its app.
     world.daemon("app", source);
     fs::remove_file(world.base().join("app.env")).unwrap();
+    a_review_tells_nothing(&world);
     let before = world.pids();
     let output = world.command(&["sync", "--patience", "0"]).fails(1);
     assert!(output.contains("app app: env.A needs the variable PLAIN, which is not set"), "{output}");
     assert_eq!(world.pids(), before);
+    // The repository has the env files themselves.
+    fs::remove_dir_all(world.base().join(".git")).unwrap();
     holds_no_secret(&world.base());
     holds_no_secret(world.pm2.path().join("ecosystem").as_std_path());
 }

@@ -7,8 +7,10 @@ use std::process::Command;
 use assert_fs::TempDir;
 
 use super::*;
+use crate::converge::read;
 use crate::diagnostic::Diagnostic;
 use crate::pm2::FileKind;
+use crate::review::wanted;
 
 /// A new repository, and `git` in it with nothing of the user's setup.
 struct Repo(TempDir);
@@ -252,4 +254,63 @@ fn files_are_known() {
     let on_disk = known_on_disk(&repo.path(), &wanted);
     assert_eq!(on_disk.files.get(Utf8Path::new("bin/binary")), Some(&FileKind::Binary));
     assert_eq!(on_disk.files.get(Utf8Path::new("bin/none")), None);
+}
+
+/// Each commit is read with the defaults, includes and env files of its own, whatever is checked out.
+#[test]
+fn a_commit_is_read_with_what_belongs_to_it() {
+    let repo = Repo::new();
+    let write = |level: &str| {
+        repo.write(
+            "tree/defaults.edn",
+            &format!("{{:owner \"shop\" :defaults {{:env {{:LEVEL \"{level}\"}}}}}}"),
+        );
+        repo.write("shared/more.edn", &format!("{{:MORE \"{level}\"}}"));
+        repo.write("web.env", &format!("FILE={level}\n"));
+        let apps = "{:apps [{:name \"web\" :script \"a.js\" :env-file \"web.env\" :env #include \"../../shared/more.edn\"}]}";
+        repo.write("tree/web/ecosystem.edn", apps);
+    };
+    write("first");
+    let first = repo.commit();
+    write("second");
+    let second = repo.commit();
+    write("on disk");
+    let repository = repo.at("tree");
+    let check = |tree: Option<Tree>, site: &Site, known: &dyn Fn(&Wanted) -> Known, level: &str| {
+        let reading = read(tree.unwrap());
+        assert_eq!(reading.diagnostics, []);
+        let (_, app) = reading.ecosystem.apps().next().unwrap();
+        let env: Vec<String> = app.env.values().map(crate::model::EnvValue::to_text).collect();
+        assert_eq!(env, [level, level]);
+        assert_eq!(site.layout.owner.as_deref(), Some("shop"));
+        let known = known(&wanted(&reading, site));
+        assert_eq!(known.env_files.values().collect::<Vec<_>>(), [&format!("FILE={level}\n")]);
+    };
+    for (revision, level) in [(&first, "first"), (&second, "second")] {
+        let commit = repository.commit(revision).unwrap();
+        let (tree, site) = repository.tree(&commit, None).unwrap();
+        check(tree, &site, &|wanted| repository.known(&commit, wanted).unwrap(), level);
+    }
+    let (tree, site) = repository.checked_out(None).unwrap();
+    check(tree, &site, &|wanted| known_on_disk(&repo.path(), wanted), "on disk");
+}
+
+#[test]
+fn a_tree_may_say_what_its_paths_resolve_against() {
+    let repo = Repo::new();
+    let site = |base: &str| {
+        repo.write("a/tree/defaults.edn", &format!("{{{base}}}"));
+        let commit = repo.commit();
+        let repository = repo.at("a/tree");
+        let site = repository.tree(&repository.commit(&commit).unwrap(), None).unwrap().1;
+        assert_eq!(site, repository.checked_out(None).unwrap().1);
+        let base = site.base.as_ref().map(ToString::to_string);
+        (base, site.layout.root_to_base)
+    };
+    let inside = |base: &str, way: &str| (Some(base.to_owned()), way.to_owned());
+    assert_eq!(site(""), inside("", "../.."));
+    assert_eq!(site(":base \"..\""), inside("a", ".."));
+    assert_eq!(site(":base \"./x/../../../b\""), inside("b", "../../b"));
+    assert_eq!(site(":base \"../../..\""), (None, "../../..".to_owned()));
+    assert_eq!(site(":base \"/srv\"").0, None);
 }

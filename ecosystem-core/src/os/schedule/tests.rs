@@ -17,6 +17,7 @@ fn steps(waits: &[(&str, &[(&str, Until)])]) -> Vec<Step> {
             false => Action::Scale(Scaling::default()),
         },
         reasons: vec![Reason::NotRunning],
+        probes: Vec::new(),
         after: after.iter().map(|(app, until)| Wait { app: (*app).to_owned(), until: *until }).collect(),
     };
     waits.iter().map(step).collect()

@@ -30,8 +30,12 @@ impl Applied {
         let plan = checked_with(&desired, &self.pm2, &self.inventory, policy);
         let observed = self.pm2.observed();
         let before = self.inventory.before(&desired);
-        self.inventory =
-            before.present(&desired, &observed).after(&desired, &plan, &vec![true; plan.steps.len()]);
+        self.inventory = before.present(&desired, &observed).after(
+            &desired,
+            &observed,
+            &plan,
+            &vec![true; plan.steps.len()],
+        );
         self.pm2.apply(&plan);
         words(&plan).trim().to_owned()
     }
@@ -163,6 +167,10 @@ fn an_app_taken_out_of_a_file_that_stays_goes_at_once() {
     let mut applied = Applied::of(&[("a", both)]);
     let policy = Policy { missing_for_long: Some(BTreeSet::new()), ..Policy::default() };
     check(&mut applied, &[("a", WEB)], &policy, "- job delete [0]: no longer declared");
+    // It is there even if all its apps are switched off.
+    let off = r#"{:apps [{:name "web" :script "web.js" :enabled false}]}"#;
+    let mut applied = Applied::of(&[("a", WEB), ("b", JOB)]);
+    check(&mut applied, &[("a", off), ("b", JOB)], &policy, "- web delete [1]: no longer declared");
 }
 
 #[test]
@@ -199,8 +207,9 @@ fn a_daemon_of_which_nothing_runs_is_lost_when_its_source_is_gone() {
         let mut desired = desired(tree);
         desired.unreadable = unreadable.iter().map(|path| (*path).to_owned()).collect();
         let plan = checked_with(&desired, &applied.pm2, &applied.inventory, &Policy::default());
-        let present = applied.inventory.present(&desired, &applied.pm2.observed());
-        let after = present.after(&desired, &plan, &[]);
+        let observed = applied.pm2.observed();
+        let present = applied.inventory.present(&desired, &observed);
+        let after = present.after(&desired, &observed, &plan, &[]);
         plan.ended(&desired, &applied.inventory.lost(&after, &desired), &[])
     };
     assert_eq!(lost(&[("a", WEB)], &[]), [DaemonId::new("b")]);

@@ -231,7 +231,7 @@ fn deletions_go_the_other_way_round() {
 fn what_was_needed_is_remembered_and_nothing_where_nothing_was() {
     let desired = declared(&tree(CHAIN));
     let plan = checked_with(&desired, &Pm2Model::default(), &Inventory::default(), &Policy::default());
-    let inventory = Inventory::default().after(&desired, &plan, &[true; 4]);
+    let inventory = Inventory::default().after(&desired, &crate::Observed::default(), &plan, &[true; 4]);
     let apps = serde_json::to_value(&inventory).unwrap()["apps"].clone();
     assert_eq!(apps["a-web"]["depends_on"], serde_json::json!(["m-api"]));
     assert!(apps["b"].get("depends_on").is_none());

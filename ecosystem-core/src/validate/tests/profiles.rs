@@ -87,3 +87,17 @@ fn what_is_switched_off_is_not_there() {
     assert_eq!(names(&tree), ["web"]);
     assert_eq!(tree.daemons.len(), 2);
 }
+
+#[test]
+fn it_is_told_whether_anything_knows_the_profile() {
+    let check = |text: &str, profile: Option<&str>, expected: bool| {
+        let surroundings = Surroundings { profile: profile.map(str::to_owned), ..Surroundings::default() };
+        assert_eq!(compile_in(&sources(text), &surroundings).output.knows_profile, expected, "{text}");
+    };
+    let with = |more: &str| format!("{{:apps [{{:name \"web\" :script \"a.mjs\"}}] {more}}}");
+    check(&with(":profiles {:dev {:apps []}}"), Some("dev"), true);
+    check(&with(":profiles {:dev {:apps []}}"), Some("dve"), false);
+    check(&with(":deploy #profile {#{:test :dev} {} :default {}}"), Some("dev"), true);
+    check(&with(":deploy #profile {:test {} :default {}}"), Some("dev"), false);
+    check(&with(""), None, false);
+}

@@ -147,6 +147,20 @@ fn own_keys_reach_the_model() {
     assert_eq!(two.inherit_env, InheritEnv::Names(["A", "B", "C"].map(str::to_owned).into()));
 }
 
+/// In keys that hold no references, too; what is handed on to a shell is left to it.
+#[test]
+fn a_doubled_dollar_is_a_literal_one() {
+    let one = app(
+        r#"{:apps [{:name "w$${x}" :script "s" :args ["$${A}" "$$"] :env_file "$${b}.env" :env {:A "$${C}"}
+            :post-update ["echo $${D}"] :description "$${E}"}]}"#,
+    );
+    assert_eq!((one.name.as_str(), one.env_files[0].path.as_str()), ("w${x}", "${b}.env"));
+    assert_eq!(one.setting("args"), Some(&json!(["${A}", "$$"])));
+    assert_eq!(one.env.get("A").map(EnvValue::to_text).as_deref(), Some("${C}"));
+    assert_eq!(one.setting("post_update"), Some(&json!(["echo $${D}"])));
+    assert_eq!(one.description.as_deref(), Some("$${E}"));
+}
+
 #[test]
 fn deploy_is_passed_through() {
     let checked = compiled(

@@ -195,3 +195,17 @@ fn trouble_hides_nothing_and_is_over_at_the_next_pass() {
     assert_eq!(said.last_error().map(|error| error.text.as_str()), Some("the root is gone; wait"));
     assert_eq!(said.problems().len(), 1);
 }
+
+/// A look at some daemons asks PM2 about declared apps alone, and need not have anything to keep.
+#[test]
+fn a_look_at_some_daemons_ends_only_what_it_would_have_found() {
+    let narrow = || Report { only: Some([DaemonId::new("services/old")].into()), ..report() };
+    let failed = || Report { remembered: Err(HostError::new("cannot keep what was applied")), ..report() };
+    let waiting = || held(vec![hold("old", Why::Unconfirmed)]);
+    let [_, after, whole] = said([waiting(), narrow(), report()]);
+    assert!(silent(&after), "{after:?}");
+    assert_eq!(whole, ["✓ old is no longer pending"]);
+    let [_, after, whole] = said([failed(), narrow(), report()]);
+    assert!(silent(&after), "{after:?}");
+    assert_eq!(whole, ["✓ over: cannot keep what was applied"]);
+}

@@ -1,0 +1,3 @@
+#!/bin/sh
+# Stands for a job that ends.
+exec sleep 1000
