@@ -101,8 +101,8 @@ fn snapshots_of_the_examples_are_current() {
 #[test]
 fn help() {
     for command in [
-        "", "init", "new", "import", "check", "explain", "schema", "fmt", "render", "snapshot", "diff", "graph",
-        "plan", "sync", "status", "prune", "down",
+        "", "init", "new", "import", "check", "explain", "schema", "fmt", "render", "snapshot", "diff",
+        "graph", "plan", "sync", "status", "prune", "down",
     ] {
         let mut cli = Command::new(env!("CARGO_BIN_EXE_ecosystem-cli"));
         cli.args(command.split_whitespace()).arg("--help").env("COLUMNS", "110");
