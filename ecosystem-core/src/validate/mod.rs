@@ -219,7 +219,8 @@ fn ecosystem(daemons: Vec<Read<'_>>, defaults: &Defaults, surroundings: &Surroun
                 ecosystem.daemons.insert(id, daemon);
             }
             None => {
-                drop(ecosystem.broken.insert(id, broken_source(read.source, &read.includes, surroundings)))
+                let text = broken_source(read.source, &read.includes, surroundings);
+                ecosystem.broken.insert(id, text);
             }
         }
     }

@@ -167,7 +167,7 @@ fn dependency(
         match field.key {
             "name" => name = names::name(&field.spelled, field.value, reporter),
             _ => {
-                condition = word(&field.spelled, field.value, Condition::WORDS, reporter).unwrap_or_default()
+                condition = word(&field.spelled, field.value, Condition::WORDS, reporter).unwrap_or_default();
             }
         }
     }

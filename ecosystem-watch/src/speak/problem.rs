@@ -175,7 +175,7 @@ fn failures(report: &Report) -> impl Iterator<Item = Standing> {
         let error = outcome.result.as_ref().err().filter(|error| **error != StepError::Interrupted)?;
         let verb = step.action.verb();
         if let Some(by) = error.held_by() {
-            return Some(held_by(by, &step.app, &step.daemon, format!("{verb} {error}")));
+            return Some(held_by(by, &step.app, &step.daemon, &format!("{verb} {error}")));
         }
         Some(Standing {
             key: Key::new(
@@ -194,7 +194,7 @@ fn failures(report: &Report) -> impl Iterator<Item = Standing> {
 
 /// An app that waits for another one: the same thing whether it was found when the plan was made or when it was
 /// carried out.
-fn held_by(by: &str, app: &str, daemon: &DaemonId, text: String) -> Standing {
+fn held_by(by: &str, app: &str, daemon: &DaemonId, text: &str) -> Standing {
     let line = Line::new(Level::WARN, "held", format!("{app} {DEPENDENCY}: {text}"))
         .with("app", app)
         .with("daemon", daemon.as_str())
@@ -242,7 +242,7 @@ fn says_kind(why: &Why) -> bool {
 
 fn hold(hold: &Hold) -> Standing {
     if let Why::Dependency { app: by, .. } = &hold.why {
-        return held_by(by, &hold.app, &hold.daemon, hold.explain());
+        return held_by(by, &hold.app, &hold.daemon, &hold.explain());
     }
     let kind = if hold.why == Why::Unconfirmed { ProblemKind::Pending } else { ProblemKind::Held };
     let (word, text) = (hold.why.word(), hold.explain());

@@ -128,6 +128,16 @@ proptest! {
     }
 }
 
+/// Whether its apps may be started is told by what becomes of others.
+#[test]
+fn what_depends_on_something_is_looked_at_with_all_of_it() {
+    let one = "{:name \"a\" :script \"a.js\"}";
+    let other =
+        |needs: &str| format!("{{:apps [{one} {{:name \"b\" :script \"b.js\" :depends-on [{needs}]}}]}}");
+    let known_of = |needs: &str| known(&reading(vec![Source::new("a/ecosystem.edn", other(needs))])).len();
+    assert_eq!((known_of(""), known_of("\"a\"")), (1, 0));
+}
+
 #[test]
 fn an_edit_that_nobody_else_could_mind_is_known() {
     let known_of = |text: &str| known(&reading(vec![Source::new("a/ecosystem.edn", text)]));
