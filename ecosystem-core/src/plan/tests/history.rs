@@ -26,6 +26,11 @@ impl Applied {
 
     /// Plans for a tree, carries it out, and gives the plan in words.
     fn pass(&mut self, tree: &[(&str, &str)], policy: &Policy) -> String {
+        self.pass_that(true, tree, policy)
+    }
+
+    /// The same where its steps came to what they should, or were carried out and came to nothing.
+    fn pass_that(&mut self, succeeds: bool, tree: &[(&str, &str)], policy: &Policy) -> String {
         let desired = desired(tree);
         let plan = checked_with(&desired, &self.pm2, &self.inventory, policy);
         let observed = self.pm2.observed();
@@ -34,7 +39,7 @@ impl Applied {
             &desired,
             &observed,
             &plan,
-            &vec![true; plan.steps.len()],
+            &vec![succeeds; plan.steps.len()],
         );
         self.pm2.apply(&plan);
         words(&plan).trim().to_owned()
@@ -216,4 +221,27 @@ fn a_daemon_of_which_nothing_runs_is_lost_when_its_source_is_gone() {
     assert_eq!(lost(&[("a", WEB)], &["c"]), []);
     assert_eq!(lost(&[("a", WEB), ("b", "{")], &[]), []);
     assert_eq!(lost(&[("a", WEB), ("c", JOB)], &[]), [], "moved, and known still");
+}
+
+/// It is asked again and left as it runs, until it has passed; whatever was known of it before.
+#[test]
+fn what_was_not_well_is_asked_again() {
+    let tree = |rest: &str| {
+        format!("{{:apps [{{:name \"web\" :script \"web.js\" :readiness-probe {{:tcp 80}} {rest}}}]}}")
+    };
+    let (first, second) = (tree(""), tree(":kill-timeout 5"));
+    let mut applied = Applied::of(&[("a", &first)]);
+    check(&mut applied, &[("a", &first)], &Policy::default(), "nothing");
+    let tried = applied.pass_that(false, &[("a", &second)], &Policy::default());
+    assert_eq!(tried, "~ web restart [0]: kill_timeout: set to 5");
+    let asked = "? web ask []: not known to be well yet";
+    assert_eq!(applied.pass_that(false, &[("a", &second)], &Policy::default()), asked);
+    check(&mut applied, &[("a", &second)], &Policy::default(), asked);
+    check(&mut applied, &[("a", &second)], &Policy::default(), "nothing");
+    // And under a definition that was well once.
+    applied.pm2.edit("web", |record| drop(record.insert("kill_timeout".to_owned(), json!(7))));
+    applied.pass_that(false, &[("a", &second)], &Policy::default());
+    check(&mut applied, &[("a", &second)], &Policy::default(), asked);
+    applied.inventory = applied.inventory.clone().under_another_daemon();
+    check(&mut applied, &[("a", &second)], &Policy::default(), asked);
 }
