@@ -36,6 +36,7 @@ fn summary(plan: &Plan) -> String {
         (count('+'), "to start"),
         (count('~'), "to change"),
         (count('-'), "to delete"),
+        (count('?'), "to ask"),
         (plan.holds.len(), "held"),
         (plan.in_sync.len(), "in sync"),
     ];

@@ -123,3 +123,27 @@ fn dependents_wait_until_it_is_well() {
     assert!(said.contains("it depends on web"), "{said}");
     assert!(!world.pids().contains_key("a"));
 }
+
+/// What runs as declared, and was not well, is asked again and not restarted. Who depends on it waits for that.
+#[test]
+fn what_was_not_well_is_asked_again_and_left_running() {
+    let world = World::new();
+    world.program("server.mjs", SERVER);
+    world.program("app.mjs", "setInterval(() => {}, 1000);\n");
+    let probe = ":readiness-probe {:exec \"test -e ../well\" :timeout 300 :retries 0}";
+    let web = format!("{{:apps [{{:name \"web\" :script \"app.mjs\" :min-uptime 100 {probe}}}]}}");
+    world.daemon("web", &web.replace("../well", world.root().join("well").to_str().unwrap()));
+    world.daemon("a", r#"{:apps [{:name "a" :script "app.mjs" :min-uptime 100 :depends-on ["web"]}]}"#);
+    let said = world.sync().fails(1);
+    assert!(said.contains("is not well"), "{said}");
+    let pid = world.pids()["web"].clone();
+    let plan = world.command(&["plan"]).succeeds();
+    assert!(plan.contains("? web   ask       not known to be well yet"), "{plan}");
+    let said = world.sync().fails(1);
+    assert!(said.contains("is not well") && !world.pids().contains_key("a"), "{said}");
+    std::fs::write(world.root().join("well"), "").unwrap();
+    world.sync().succeeds();
+    world.nothing_to_do();
+    assert_eq!(world.pids()["web"], pid);
+    assert_eq!(world.pids()["a"].len(), 1);
+}

@@ -99,6 +99,7 @@ impl Applier<'_> {
     ) -> Result<Applied, StepError> {
         let expected = match &task.step.action {
             Action::Adopt(ids) => return Ok(self.as_they_run(ids)),
+            Action::Ask(ids, app) => self.as_they_are(ids, app),
             Action::Delete(ids) => return delete_all(client, ids).map(|()| Applied::default()),
             Action::Start(app) => start(client, app)?,
             Action::Replace(ids, app) => {
@@ -119,6 +120,12 @@ impl Applier<'_> {
     /// What is taken over stays what was seen of it.
     fn as_they_run(&self, ids: &[PmId]) -> Applied {
         Applied { pids: ids.iter().filter_map(|id| self.observed.process(*id)?.pid).collect() }
+    }
+
+    /// What runs is to go on running.
+    fn as_they_are(&self, ids: &[PmId], app: &Attributes) -> Vec<Expected> {
+        let processes = ids.iter().filter_map(|id| self.observed.process(*id));
+        processes.map(|process| Expected::running(process, app)).collect()
     }
 
     /// One process after the other: of a cluster, all but one keep serving.

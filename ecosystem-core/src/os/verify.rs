@@ -55,6 +55,19 @@ impl Expected {
         }
     }
 
+    /// A process that runs already. Where its logs stood when it was started is not known: all of them count.
+    pub(super) fn running(process: &Process, app: &Attributes) -> Self {
+        let logs = LOGS.iter().filter_map(|log| process.attribute(log)?.as_str());
+        Self {
+            pm_id: process.pm_id,
+            app: app.clone(),
+            removed: Vec::new(),
+            before: None,
+            counted: Some(process.restarts),
+            marks: logs.map(|path| (Utf8PathBuf::from(path), 0)).collect(),
+        }
+    }
+
     /// A process that is given a new configuration; to be called before it is.
     pub(super) fn updated(update: &Update, before: Option<&Process>) -> Self {
         let old = LOGS.iter().filter_map(|log| before?.attribute(log)?.as_str());

@@ -104,7 +104,7 @@ impl Inventory {
 /// taken over as it runs.
 pub(super) fn claims(name: &str, observed: &Observed, desired: &Desired, step: Option<&Step>) -> Vec<Claim> {
     let started = |process: &Process| match step.map(|step| &step.action) {
-        None | Some(Action::Adopt(_)) => false,
+        None | Some(Action::Adopt(_) | Action::Ask(..)) => false,
         Some(action) => action.touched().contains(&process.pm_id),
     };
     let taken_over = step.filter(|step| step.reasons.contains(&Reason::Adopted));

@@ -155,7 +155,7 @@ fn check_count(
         Action::Scale(scaling) | Action::Reload(_, scaling) | Action::Restart(_, scaling) => {
             scaling.add.as_ref()
         }
-        Action::Delete(_) | Action::Adopt(_) => None,
+        Action::Delete(_) | Action::Adopt(_) | Action::Ask(..) => None,
     };
     let after = untouched(&ours, &step.action.deleted()) + added.map_or(0, |app| app.instances() as usize);
     if after != wanted.instances() as usize {

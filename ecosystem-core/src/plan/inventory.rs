@@ -109,7 +109,8 @@ impl Inventory {
 
     /// The inventory after a pass, whose steps succeeded or not: one flag for each, in order.
     ///
-    /// An app that is as declared, or was brought to be, is in it.
+    /// An app that is as declared, or was brought to be, is in it. One that has not passed its probes is to be asked
+    /// again, though all of it may be as declared.
     #[must_use]
     pub fn after(&self, desired: &Desired, observed: &Observed, plan: &Plan, succeeded: &[bool]) -> Self {
         let mut apps = self.apps.clone();
@@ -117,6 +118,9 @@ impl Inventory {
             match (&step.action, succeeded) {
                 (Action::Delete(_), true) => drop(apps.remove(&step.app)),
                 (_, true) => note(&mut apps, desired, &step.app),
+                (_, false) if !step.probes.is_empty() => {
+                    apps.entry(step.app.clone()).and_modify(|applied| applied.digest.clear());
+                }
                 (_, false) => {}
             }
         }

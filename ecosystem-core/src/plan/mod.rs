@@ -127,7 +127,13 @@ impl<'a> World<'a> {
                 return plan.hold(name, Some(&app.daemon), Why::StoppedByHand);
             }
             (Some(processes), _) => match update::update(app, attributes, processes, applied) {
-                None => return plan.in_sync.push(name.to_owned()),
+                None if applied || !can_be_asked(app, processes) => {
+                    return plan.in_sync.push(name.to_owned());
+                }
+                None => {
+                    let ids = processes.iter().map(|process| process.pm_id).collect();
+                    (Action::Ask(ids, attributes.clone()), vec![Reason::Unproven])
+                }
                 Some(update) => update,
             },
         };
@@ -216,6 +222,11 @@ fn hold_own_process(plan: &mut Plan) {
 
 fn source_of(process: &Process) -> String {
     process.stamp().map(|stamp| stamp.source).unwrap_or_default()
+}
+
+/// Whether an app runs and says how to ask it whether it is well.
+fn can_be_asked(app: &DesiredApp, processes: &[&Process]) -> bool {
+    !app.probes.is_empty() && processes.iter().all(|it| it.status == Status::Online && it.pid.is_some())
 }
 
 /// Whether an app is stopped for no reason of its own.

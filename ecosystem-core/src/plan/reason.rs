@@ -37,6 +37,8 @@ pub enum Reason {
     Adopted,
     /// The tree no longer declares it.
     Undeclared,
+    /// It runs as declared, and has not passed its own probes under this definition as far as is known.
+    Unproven,
     /// Somebody asked for the whole tree to be taken down.
     TakenDown,
 }
@@ -70,6 +72,7 @@ impl Reason {
             | Reason::Moved { .. }
             | Reason::Adopted
             | Reason::Undeclared
+            | Reason::Unproven
             | Reason::TakenDown => false,
         }
     }
@@ -90,6 +93,7 @@ impl fmt::Display for Reason {
             Reason::Moved { from, to } => write!(f, "moved: {from} → {to}"),
             Reason::Adopted => f.write_str("taken over"),
             Reason::Undeclared => f.write_str("no longer declared"),
+            Reason::Unproven => f.write_str("not known to be well yet"),
             Reason::TakenDown => f.write_str("taken down"),
         }
     }

@@ -76,6 +76,8 @@ impl Until {
 pub enum Action {
     /// Take processes over as they run: nothing is asked of PM2.
     Adopt(Vec<PmId>),
+    /// Ask processes that run as declared whether they are well: they are not known to have been yet.
+    Ask(Vec<PmId>, Attributes),
     /// Add or remove instances without touching the others.
     Scale(Scaling),
     /// Replace cluster workers one by one, each new one before its old one goes.
@@ -172,6 +174,7 @@ impl Action {
     pub fn verb(&self) -> &'static str {
         match self {
             Action::Adopt(_) => "adopt",
+            Action::Ask(..) => "ask",
             Action::Scale(_) => "scale",
             Action::Reload(..) => "reload",
             Action::Restart(..) => "restart",
@@ -181,12 +184,13 @@ impl Action {
         }
     }
 
-    /// One character for it: `+` comes, `-` goes, `~` changes.
+    /// One character for it: `+` comes, `-` goes, `~` changes, `?` is asked.
     #[must_use]
     pub fn symbol(&self) -> char {
         match self {
             Action::Start(_) => '+',
             Action::Delete(_) => '-',
+            Action::Ask(..) => '?',
             Action::Adopt(_)
             | Action::Scale(_)
             | Action::Reload(..)
@@ -215,7 +219,7 @@ impl Action {
             Action::Reload(updates, scaling) | Action::Restart(updates, scaling) => {
                 scaling.add.as_ref().or_else(|| updates.first().map(|update| &update.app))
             }
-            Action::Delete(_) | Action::Adopt(_) => None,
+            Action::Delete(_) | Action::Adopt(_) | Action::Ask(..) => None,
         }
     }
 
@@ -227,7 +231,7 @@ impl Action {
                 scaling.remove.clone()
             }
             Action::Replace(ids, _) | Action::Delete(ids) => ids.clone(),
-            Action::Start(_) | Action::Adopt(_) => Vec::new(),
+            Action::Start(_) | Action::Adopt(_) | Action::Ask(..) => Vec::new(),
         }
     }
 }

@@ -119,6 +119,7 @@ fn effect_of(reason: &Reason) -> Effect {
         | Reason::NotRunning
         | Reason::Vanished
         | Reason::Undeclared
+        | Reason::Unproven
         | Reason::TakenDown => Effect::Record,
     }
 }

@@ -144,7 +144,7 @@ impl ReviewStep {
             Action::Start(_) => ReviewStep::Start,
             Action::Delete(_) => ReviewStep::Delete,
             // What one side of a review runs is its own.
-            Action::Adopt(_) => ReviewStep::Kept,
+            Action::Adopt(_) | Action::Ask(..) => ReviewStep::Kept,
         }
     }
 }

@@ -47,7 +47,7 @@ impl Pm2Model {
     pub(super) fn apply(&mut self, plan: &Plan) {
         for step in &plan.steps {
             match &step.action {
-                Action::Adopt(_) => {}
+                Action::Adopt(_) | Action::Ask(..) => {}
                 Action::Start(app) => self.start(app),
                 Action::Delete(ids) => self.delete(ids),
                 Action::Replace(ids, app) => {
