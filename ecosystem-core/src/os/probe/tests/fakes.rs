@@ -83,7 +83,11 @@ fn answer(stream: &mut TcpStream, reply: &str, state: &State) {
     *state.asked.lock().unwrap() = String::from_utf8(question).unwrap();
     drop(stream.write_all(reply.as_bytes()));
     let more = [b'x'; 64 * 1024];
-    while state.flood.load(Ordering::Relaxed) && stream.write_all(&more).is_ok() {}
+    while state.flood.load(Ordering::Relaxed) {
+        if stream.write_all(&more).is_err() {
+            return;
+        }
+    }
 }
 
 /// A port that nobody listens at.
