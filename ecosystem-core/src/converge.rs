@@ -4,117 +4,25 @@
 //! outside world. `sync` calls it once, a watcher whenever something hints that the world has changed.
 
 mod extent;
+mod host;
+mod report;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
 
 use crate::diagnostic::{Checked, Diagnostic, Source};
 use crate::expand::Surroundings;
 use crate::model::{DaemonId, Ecosystem};
-use crate::plan::{Desired, Inventory, Plan, Policy, Step, plan, violations};
+use crate::plan::{Desired, Inventory, Plan, Policy, plan, violations};
 use crate::pm2::observed::Observed;
-use crate::pm2::{Machine, Questions, questions};
+use crate::pm2::questions;
 use crate::render::{GeneratedBy, GeneratedFile};
 use crate::validate::{DEFAULTS_FILE, compile_in};
 
 pub use extent::{Extent, Known};
-
-/// The outside world, as one pass needs it.
-pub trait Host {
-    /// Reads every source of the tree.
-    ///
-    /// # Errors
-    /// The root cannot be looked at: that is not an empty tree.
-    fn tree(&mut self) -> Result<Tree, HostError>;
-
-    /// Reads what these daemons are made of, and nothing else: their sources, the defaults above them, what these include
-    /// and what they are read in. `None` where that is not simply there to be read: only a look at the whole tree can tell
-    /// what has become of it.
-    fn daemons(&mut self, daemons: &BTreeSet<DaemonId>) -> Option<Tree>;
-
-    /// Writes generated files that differ from what is there; one result for each, in order.
-    fn write(&mut self, files: &[GeneratedFile], progress: &dyn Progress) -> Vec<Written>;
-
-    /// Looks up what resolving definitions needs.
-    ///
-    /// # Errors
-    /// PM2 cannot be asked.
-    fn machine(&mut self, questions: &Questions) -> Result<Machine, HostError>;
-
-    /// Asks PM2 what runs; of these apps alone where they are given.
-    ///
-    /// # Errors
-    /// PM2 cannot be asked, or its answer cannot be read.
-    fn observe(&mut self, apps: Option<&BTreeSet<String>>) -> Result<Observed, HostError>;
-
-    /// What was applied before.
-    ///
-    /// # Errors
-    /// There is a record of it that cannot be read: an app that is never to be pruned could be in it.
-    fn inventory(&mut self) -> Result<Inventory, HostError>;
-
-    /// Keeps what is applied now for the next pass.
-    ///
-    /// # Errors
-    /// It could not be written.
-    fn remember(&mut self, inventory: &Inventory) -> Result<(), HostError>;
-
-    /// Carries out a plan's steps, each once those that it waits for are over, and checks what came of each;
-    /// one outcome for each, in order. A step that fails holds those that wait for it, and no others.
-    fn apply(&mut self, plan: &Plan, observed: &Observed, progress: &dyn Progress) -> Vec<Outcome>;
-
-    /// Removes what was generated for daemons that are gone from the tree and from PM2; one result for each.
-    fn discard(&mut self, daemons: &[DaemonId]) -> Vec<Discarded>;
-}
-
-/// Is told what a pass does while it does it.
-pub trait Progress: Sync {
-    /// The tree has been read.
-    fn read(&self, reading: &Reading);
-
-    /// A generated file that somebody edited is about to be overwritten; the edit is kept beside it under this name.
-    fn edited(&self, path: &str, kept_as: &str);
-
-    /// A generated file has been written, was right already, or could not be written.
-    fn written(&self, written: &Written);
-
-    /// A plan is about to be carried out.
-    fn planned(&self, plan: &Plan);
-
-    /// A step is about to be taken.
-    fn begins(&self, step: &Step);
-
-    /// A step has come to its end.
-    fn done(&self, step: &Step, outcome: &Outcome);
-}
-
-/// Tells nobody.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Silent;
-
-impl Progress for Silent {
-    fn read(&self, _: &Reading) {}
-    fn edited(&self, _: &str, _: &str) {}
-    fn written(&self, _: &Written) {}
-    fn planned(&self, _: &Plan) {}
-    fn begins(&self, _: &Step) {}
-    fn done(&self, _: &Step, _: &Outcome) {}
-}
-
-/// The sources of a tree, and the places where there may be more.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tree {
-    /// Every `.edn` file, by ascending path.
-    pub sources: Vec<Source>,
-    /// Places that could not be looked at, by path below the root, each with what stood in the way.
-    pub unreadable: BTreeMap<String, Diagnostic>,
-    /// What else there is to say, such as links that are not followed.
-    pub notes: Vec<Diagnostic>,
-    /// What the sources are read in, but for [`unreadable`](Tree::unreadable).
-    pub surroundings: Surroundings,
-}
+pub use host::{Host, HostError, Progress, Silent, Tree};
+pub use report::{Applied, Discarded, Outcome, Report, StepError, WriteOutcome, Written};
 
 /// What one pass is to do.
 #[derive(Debug, Clone)]
@@ -160,191 +68,6 @@ impl Expected {
         let message =
             format!("`:{what}` in the tree's defaults.edn is not what it was when this program began");
         Err(HostError::new(message).hint("nothing was changed; run it again, or start the watcher again"))
-    }
-}
-
-/// What came of one pass.
-#[derive(Debug, Clone)]
-#[must_use]
-pub struct Report {
-    /// The daemons that were looked at, where that is not all of them: the rest of the report is about them alone.
-    pub only: Option<BTreeSet<DaemonId>>,
-    /// What a later pass may take for known, of each daemon of which there is nothing to say.
-    pub known: BTreeMap<DaemonId, Known>,
-    /// The sources as they were read: what diagnostics point into.
-    pub sources: Vec<Source>,
-    /// Everything there is to say of the tree.
-    pub diagnostics: Vec<Diagnostic>,
-    /// What became of each generated file; empty in a dry run.
-    pub written: Vec<Written>,
-    /// Files beside the tree that its definitions take something from, there or not: env files, absolute.
-    pub env_files: BTreeSet<Utf8PathBuf>,
-    /// Files that its sources include, there or not, by their paths as seen from the root.
-    pub included: BTreeSet<String>,
-    /// What the tree says, for this machine.
-    pub desired: Desired,
-    /// What PM2 had before.
-    pub observed: Observed,
-    /// What was to be done.
-    pub plan: Plan,
-    /// What became of each step, in the plan's order; empty in a dry run.
-    pub outcomes: Vec<Outcome>,
-    /// What became of the generated files of daemons that are gone.
-    pub discarded: Vec<Discarded>,
-    /// Whether what was applied could be kept for the next pass.
-    pub remembered: Result<(), HostError>,
-}
-
-impl Report {
-    /// Whether something is left to be mended: an error in the tree, an app held for a fault, a step that failed.
-    #[must_use]
-    pub fn has_failures(&self) -> bool {
-        self.diagnostics.iter().any(Diagnostic::is_error)
-            || self.written.iter().any(|written| written.result.is_err())
-            || self.plan.holds.iter().any(|hold| hold.why.is_failure())
-            || self.outcomes.iter().any(|outcome| outcome.result.is_err())
-            || self.discarded.iter().any(|discarded| discarded.result.is_err())
-            || self.remembered.is_err()
-    }
-}
-
-/// What became of one generated file.
-#[derive(Debug, Clone)]
-pub struct Written {
-    /// Its path below the root.
-    pub path: String,
-    /// What happened, or why it could not be written.
-    pub result: Result<WriteOutcome, String>,
-}
-
-/// What writing a generated file came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WriteOutcome {
-    /// It was right already and is untouched.
-    Unchanged,
-    /// It is new or was replaced by a newer one.
-    Written,
-    /// Somebody had edited it; the edit is kept beside it.
-    EditReplaced,
-}
-
-/// What became of the generated file of a daemon that is gone.
-#[derive(Debug, Clone)]
-pub struct Discarded {
-    /// The daemon.
-    pub daemon: DaemonId,
-    /// Whether anything was removed, or why it could not be.
-    pub result: Result<bool, String>,
-}
-
-/// What became of one step.
-#[derive(Debug, Clone)]
-pub struct Outcome {
-    /// The app.
-    pub app: String,
-    /// The processes that run for it now, verified, or what went wrong.
-    pub result: Result<Applied, StepError>,
-    /// How long it took, verification included.
-    pub took: Duration,
-}
-
-/// What a step came to.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Applied {
-    /// The processes that run now; none after a deletion or for an app that has done its work.
-    pub pids: Vec<u32>,
-}
-
-/// Why a step did not come to what it should.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum StepError {
-    /// PM2 refused or could not be reached.
-    #[error("{0}")]
-    Pm2(String),
-    /// PM2 was asked and did not answer: it may have been done, or may still be.
-    #[error("{0}; whether it was done is not known, the next run looks again")]
-    Unknown(String),
-    /// Something on disk that the process needs could not be made.
-    #[error("{0}")]
-    Disk(String),
-    /// The process did not stay up.
-    #[error("{problem}")]
-    Crashed {
-        /// What was seen.
-        problem: String,
-        /// The last lines of its error log since the step began, oldest first.
-        last_lines: Vec<String>,
-    },
-    /// It runs, and a probe of its own says that it is not well.
-    #[error("it runs, but is not well: {problem}")]
-    Unwell {
-        /// The last answer.
-        problem: String,
-        /// The last lines of its error log since the step began, oldest first.
-        last_lines: Vec<String>,
-    },
-    /// The program was told to end before the step's turn came.
-    #[error("not done: this program was told to end")]
-    Interrupted,
-    /// An app that it depends on did not come to run.
-    #[error("not done: it depends on {by}, which did not come to run")]
-    Held {
-        /// Which.
-        by: String,
-    },
-    /// It was to be deleted, and an app that depends on it could not be.
-    #[error("not done: {by} depends on it, and is still there")]
-    Needed {
-        /// Which.
-        by: String,
-    },
-    /// PM2 reports success and the process is not as declared.
-    #[error("PM2 reports success, but {}", .0.join("; "))]
-    NotTrue(Vec<String>),
-}
-
-impl StepError {
-    /// The app for whose sake the step was not taken, if it was not.
-    #[must_use]
-    pub fn held_by(&self) -> Option<&str> {
-        match self {
-            StepError::Held { by } | StepError::Needed { by } => Some(by),
-            _ => None,
-        }
-    }
-
-    /// What the app itself wrote before it failed, oldest first.
-    #[must_use]
-    pub fn last_lines(&self) -> &[String] {
-        match self {
-            StepError::Crashed { last_lines, .. } | StepError::Unwell { last_lines, .. } => last_lines,
-            _ => &[],
-        }
-    }
-}
-
-/// Why a pass could not be made at all.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct HostError {
-    /// What is the matter, in a sentence without a full stop.
-    pub message: String,
-    /// What can be done about it.
-    pub hint: Option<String>,
-}
-
-impl HostError {
-    /// An error without a hint.
-    pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None }
-    }
-
-    /// Says what to do.
-    #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
-        self
     }
 }
 

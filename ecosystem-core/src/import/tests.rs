@@ -12,7 +12,7 @@ fn around() -> Surroundings {
     let shell = [("AWS_REGION", "eu"), ("NODE_ENV", "production")];
     Surroundings {
         base: "/work".into(),
-        folder: "/work/shop".into(),
+        folder: "/srv/shop".into(),
         pm2_home: "/home/.pm2".into(),
         node: Some("/bin/node".into()),
         shells: vec![shell.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()],
@@ -101,11 +101,11 @@ fn paths_are_relative_where_they_can_be() {
     check(json!({ "script": "a.js", "cwd": "/work" }), r#":script "a.js""#);
     check(json!({ "script": "a.js", "cwd": "../api" }), r#":script "a.js" :cwd "api""#);
     check(json!({ "script": "a.js", "cwd": "/srv/x" }), r#":script "a.js" :cwd "/srv/x""#);
-    check(json!({ "script": "/work/shop/bin/a.js" }), r#":script "bin/a.js" :cwd "shop""#);
-    check(json!({ "script": "/work/a.js" }), r#":script "../a.js" :cwd "shop""#);
+    check(json!({ "script": "/srv/shop/bin/a.js" }), r#":script "bin/a.js" :cwd "shop""#);
+    check(json!({ "script": "/srv/a.js" }), r#":script "../a.js" :cwd "shop""#);
     check(json!({ "script": "/opt/a.js" }), r#":script "/opt/a.js" :cwd "shop""#);
     check(
-        json!({ "script": "a.js", "out": "/work/shop/l/o.log", "err": "~/e.log" }),
+        json!({ "script": "a.js", "out": "/srv/shop/l/o.log", "err": "~/e.log" }),
         r#":script "a.js" :cwd "shop" :out-file "l/o.log" :error-file "~/e.log""#,
     );
 }
@@ -184,7 +184,7 @@ fn one_daemon_for_a_config() {
 fn record(name: &str, more: &Json) -> Json {
     let mut record = json!({
         "name": name, "namespace": "default", "pm_id": 3, "status": "online", "instances": 1, "merge_logs": true,
-        "pm_exec_path": format!("/work/shop/{name}.js"), "pm_cwd": "/work/shop", "exec_mode": "fork_mode",
+        "pm_exec_path": format!("/srv/shop/{name}.js"), "pm_cwd": "/srv/shop", "exec_mode": "fork_mode",
         "exec_interpreter": "node", "args": [], "node_args": [], "vizion": true, "autorestart": true, "watch": false,
         "kill_retry_time": 100, "instance_var": "NODE_APP_INSTANCE", "username": "me", "pmx": true, "treekill": true,
         "pm_out_log_path": format!("/home/.pm2/logs/{name}-out.log"),
@@ -210,7 +210,7 @@ fn of_list(records: Vec<Json>, grouping: &Grouping) -> Import {
 #[test]
 fn what_runs() {
     let cluster = |id: u32| {
-        let log = format!("/work/shop/l/c-{id}.log");
+        let log = format!("/srv/shop/l/c-{id}.log");
         let more = json!({
             "pm_id": id, "exec_mode": "cluster_mode", "merge_logs": false, "instances": 2, "pm_out_log_path": log,
             "pm_err_log_path": format!("/home/.pm2/logs/c-error-{id}.log"), "max_memory_restart": 209_715_200,
@@ -230,7 +230,7 @@ fn what_runs() {
             record("theirs", &theirs),
             record("module", &json!({ "pmx_module": true })),
             record("two", &json!({})),
-            record("two", &json!({ "pm_exec_path": "/work/other.js" })),
+            record("two", &json!({ "pm_exec_path": "/srv/other.js" })),
         ],
         &Grouping::Namespaces,
     );
@@ -239,7 +239,7 @@ fn what_runs() {
 
 #[test]
 fn a_dump_says_no_ids() {
-    let mut saved = record("a", &json!({ "merge_logs": false, "pm_out_log_path": "/work/shop/a-7.log" }));
+    let mut saved = record("a", &json!({ "merge_logs": false, "pm_out_log_path": "/srv/shop/a-7.log" }));
     saved.as_object_mut().unwrap().remove("pm_id");
     let records = vec![saved.as_object().unwrap().clone()];
     let import = import(Found::saved("dump.pm2", &records, "/home/.pm2".into()), &around(), &Grouping::Apps);

@@ -1,0 +1,96 @@
+//! Commands about what PM2 runs.
+
+use clap::Args as Arguments;
+
+use super::{Pm2, Scope, Tree};
+
+#[derive(Debug, Arguments)]
+pub(crate) struct Plan {
+    #[command(flatten)]
+    pub(crate) tree: Tree,
+    #[command(flatten)]
+    pub(crate) pm2: Pm2,
+    #[command(flatten)]
+    pub(crate) scope: Scope,
+    /// Exit with 3 if anything is to be done.
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Arguments)]
+pub(crate) struct Sync {
+    #[command(flatten)]
+    pub(crate) tree: Tree,
+    #[command(flatten)]
+    pub(crate) pm2: Pm2,
+    #[command(flatten)]
+    pub(crate) scope: Scope,
+    #[command(flatten)]
+    pub(crate) pace: Pace,
+    /// Only show what would be done: the same as `plan`.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How fast, and how patient.
+#[derive(Debug, Clone, Arguments)]
+pub(crate) struct Pace {
+    /// Apps that are changed at once.
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) jobs: u16,
+    /// The longest that a new process is watched for the sake of its min_uptime.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub(crate) patience: u64,
+    /// How long to wait for another run on the same tree.
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    pub(crate) lock_timeout: u64,
+}
+
+#[derive(Debug, Arguments)]
+pub(crate) struct Status {
+    #[command(flatten)]
+    pub(crate) tree: Tree,
+    #[command(flatten)]
+    pub(crate) pm2: Pm2,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Arguments)]
+pub(crate) struct PruneOne {
+    /// The daemon: the folder below DIR that it was in, such as services/web.
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) tree: Tree,
+    #[command(flatten)]
+    pub(crate) pm2: Pm2,
+    #[command(flatten)]
+    pub(crate) pace: Pace,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Arguments)]
+pub(crate) struct Down {
+    #[command(flatten)]
+    pub(crate) tree: Tree,
+    #[command(flatten)]
+    pub(crate) pm2: Pm2,
+    #[command(flatten)]
+    pub(crate) pace: Pace,
+    /// Only these daemons: folders below DIR, such as services/web; several with commas, or by repeating it.
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
