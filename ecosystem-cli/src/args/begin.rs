@@ -27,7 +27,6 @@ pub(crate) struct Init {
 #[command(after_help = "\
 What works in the shell here works there: the command runs in the current folder, with these very arguments, \
 which no shell reads again. An executable file is run as it is; for any other, PM2 chooses what runs it by its ending.")]
-
 pub(crate) struct New {
     /// The daemon: a folder below DIR, such as services/web.
     #[arg(value_name = "GROUP/NAME")]
@@ -67,7 +66,6 @@ pub(crate) struct New {
 A config is evaluated by node, in a process with nothing but PATH and HOME in its environment. What looks like a secret, \
 or like the environment of the shell that an app was started from, is not written down but listed. PM2 itself is only \
 looked at. What it runs is taken over afterwards, without a restart where it runs as declared, by `sync --adopt-all`.")]
-
 pub(crate) struct Import {
     /// A config file (.js, .cjs, .mjs, .json, .yaml), or a dump of PM2's (dump.pm2). Left out with --from-pm2.
     #[arg(value_name = "SOURCE")]

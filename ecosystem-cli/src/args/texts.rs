@@ -73,7 +73,6 @@ impl From<&str> for Subject {
 A collection that stands on one line stays there if it is at most 120 columns wide; other maps have one pair a line, their \
 values one below the other. A file that is no EDN is left as it is, and said so. An editor formats what it holds by \
 `ecosystem-cli fmt -`, from stdin to stdout.")]
-
 pub(crate) struct Fmt {
     /// Folders, of which every ecosystem.edn and defaults.edn is meant, and files; or - for stdin [default:
     /// ./system/daemons].
@@ -122,7 +121,6 @@ pub(crate) struct Render {
 A snapshot is what a generated file says, in insta's .snap format: without the time, and without what looks secret. A \
 daemon that is gone loses its snapshot; one with errors keeps it. Files that this command has not written are never \
 touched. `cargo insta review` shows what --pending writes.")]
-
 pub(crate) struct Snapshot {
     #[command(flatten)]
     pub(crate) tree: Tree,
@@ -148,7 +146,6 @@ folder, has no counterpart here.
 
 The step of each app is the one that `sync` would take where exactly the base runs. What only the machine knows (apps \
 that were changed by hand, programs on PATH, env files outside the repository) is said beside it.")]
-
 pub(crate) struct Diff {
     /// The folder that holds the daemons; it need not be checked out [default: ./system/daemons, else system/daemons at
     /// the top of the repository].
@@ -196,7 +193,6 @@ pub(crate) enum ReviewFormat {
 #[command(after_help = "\
 As text, each app stands in the wave in which it could be started, with what it waits for. In the other formats an arrow leads \
 from an app to what it depends on, dashed where it waits for its start alone.")]
-
 pub(crate) struct Graph {
     #[command(flatten)]
     pub(crate) tree: Tree,

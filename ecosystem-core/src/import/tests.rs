@@ -11,7 +11,7 @@ use crate::diagnostic::Source;
 fn around() -> Surroundings {
     let shell = [("AWS_REGION", "eu"), ("NODE_ENV", "production")];
     Surroundings {
-        base: "/work".into(),
+        base: "/srv".into(),
         folder: "/srv/shop".into(),
         pm2_home: "/home/.pm2".into(),
         node: Some("/bin/node".into()),
@@ -98,9 +98,9 @@ fn what_matters_stays() {
 
 #[test]
 fn paths_are_relative_where_they_can_be() {
-    check(json!({ "script": "a.js", "cwd": "/work" }), r#":script "a.js""#);
+    check(json!({ "script": "a.js", "cwd": "/srv" }), r#":script "a.js""#);
     check(json!({ "script": "a.js", "cwd": "../api" }), r#":script "a.js" :cwd "api""#);
-    check(json!({ "script": "a.js", "cwd": "/srv/x" }), r#":script "a.js" :cwd "/srv/x""#);
+    check(json!({ "script": "a.js", "cwd": "/var/x" }), r#":script "a.js" :cwd "/var/x""#);
     check(json!({ "script": "/srv/shop/bin/a.js" }), r#":script "bin/a.js" :cwd "shop""#);
     check(json!({ "script": "/srv/a.js" }), r#":script "../a.js" :cwd "shop""#);
     check(json!({ "script": "/opt/a.js" }), r#":script "/opt/a.js" :cwd "shop""#);

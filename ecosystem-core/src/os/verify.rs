@@ -257,7 +257,7 @@ fn restarted_on_purpose(process: &Process) -> bool {
     let crashes = process.attribute("unstable_restarts").and_then(Json::as_u64).unwrap_or(0);
     let watched = process.attribute("watch").is_some_and(|watch| *watch != Json::Bool(false));
     let timed = process.attribute("cron_restart").is_some_and(|pattern| !matches!(pattern, Json::Null));
-    (watched && crashes == 0) || (timed && crashes <= 1)
+    (watched || timed) && crashes <= 1
 }
 
 /// Whether it may be stopped only in order to be started again, by a file that changed or by the clock.
