@@ -5,24 +5,28 @@
 
 mod extent;
 mod host;
+mod keep;
 mod report;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
 use crate::diagnostic::{Checked, Diagnostic, Source};
 use crate::expand::Surroundings;
-use crate::model::{DaemonId, Ecosystem};
-use crate::plan::{Desired, Inventory, Plan, Policy, plan, violations};
+use crate::history::{Change, Verdict, last_healthy};
+use crate::model::{App, AppName, DaemonId, Ecosystem};
+use crate::plan::{Desired, DesiredApp, Inventory, LastGood, Plan, Policy, plan, violations};
 use crate::pm2::observed::Observed;
-use crate::pm2::questions;
+use crate::pm2::{Questions, questions_of};
 use crate::render::{GeneratedBy, GeneratedFile};
 use crate::validate::{DEFAULTS_FILE, compile_in};
 
+use keep::Deeds;
+
 pub use extent::{Extent, Known};
 pub use host::{Host, HostError, Progress, Silent, Tree};
-pub use report::{Applied, Discarded, Outcome, Report, StepError, WriteOutcome, Written};
+pub use report::{Aftermath, Applied, Discarded, Outcome, Report, StepError, WriteOutcome, Written};
 
 /// What one pass is to do.
 #[derive(Debug, Clone)]
@@ -88,13 +92,19 @@ pub fn converge(host: &mut impl Host, pass: &Pass, progress: &dyn Progress) -> R
     } else {
         host.write(&generated_files(&ecosystem, &policy, &pass.generated_by), progress)
     };
-    let questions = questions(&ecosystem, &pass.base, &surroundings.environment);
+    let inventory = host.inventory()?;
+    let ask_about =
+        |apps: &mut dyn Iterator<Item = &App>| questions_of(apps, &pass.base, &surroundings.environment);
+    let mut questions = ask_about(&mut ecosystem.apps().map(|(_, app)| app));
+    questions.and(ask_about(&mut inventory.stand_ins().map(|definition| &definition.app)));
     let machine = host.machine(&questions)?;
     let mut desired = Desired::new(&ecosystem, &machine);
+    desired.replace(&inventory, &machine, policy.retry);
     let names = || desired.apps.keys().map(ToString::to_string).collect::<BTreeSet<_>>();
-    let (observed, inventory) = observe(host, only.as_ref().map(|_| names()).as_ref())?;
+    let mut observed = host.observe(only.as_ref().map(|_| names()).as_ref())?;
+    inventory.claim(&mut observed);
     desired.hide(&inventory);
-    let plan = plan(&desired, &observed, &inventory, &policy);
+    let mut plan = plan(&desired, &observed, &inventory, &policy);
     if let Some(violation) = violations(&plan, &desired, &observed, &policy).first() {
         return Err(HostError::new(violation.to_string())
             .hint("nothing was applied; this is a defect, please report it"));
@@ -103,8 +113,13 @@ pub fn converge(host: &mut impl Host, pass: &Pass, progress: &dyn Progress) -> R
     let applied = if pass.dry_run {
         Done::nothing()
     } else {
-        let looked = Looked { whole: only.is_none(), desired: &desired, observed: &observed };
-        apply(host, &inventory, &looked, &plan, progress)
+        let ask_about = |app: &App| ask_about(&mut std::iter::once(app));
+        let known = last_good(host, &plan, &ask_about);
+        plan.prepare(&desired, &observed, known.as_ref().unwrap_or(&BTreeMap::new()));
+        let looked =
+            Looked { whole: only.is_none(), ecosystem: &ecosystem, desired: &desired, observed: &observed };
+        let done = apply(host, &inventory, &looked, &plan, progress);
+        Done { remembered: known.map(drop).and(done.remembered), ..done }
     };
     let Done { outcomes, discarded, remembered } = applied;
     let env_files = questions.env_files;
@@ -162,6 +177,37 @@ pub fn observe(
     Ok((observed, inventory))
 }
 
+/// What the apps of risky steps were when they were well last.
+///
+/// # Errors
+/// It could not be read: then they stay as they come out.
+fn last_good(
+    host: &mut impl Host,
+    plan: &Plan,
+    ask_about: &dyn Fn(&App) -> Questions,
+) -> Result<BTreeMap<String, LastGood>, HostError> {
+    let mut found = Vec::new();
+    let mut questions = Questions::default();
+    for step in plan.steps.iter().filter(|step| step.is_risky()) {
+        let history = host.history(&AppName::new(step.app.as_str()))?;
+        if let Some((generation, definition)) = last_healthy(&history)
+            && definition.app.name.as_str() == step.app
+        {
+            questions.and(ask_about(&definition.app));
+            found.push((step.app.clone(), generation, definition.clone()));
+        }
+    }
+    if found.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let machine = host.machine(&questions)?;
+    let resolved = found.into_iter().map(|(name, generation, definition)| {
+        let app = DesiredApp::new(&definition.daemon, &definition.app, &machine);
+        (name, LastGood { generation, definition, app })
+    });
+    Ok(resolved.collect())
+}
+
 /// What came of carrying out a plan.
 struct Done {
     outcomes: Vec<Outcome>,
@@ -178,6 +224,7 @@ impl Done {
 /// What a plan was made from.
 struct Looked<'a> {
     whole: bool,
+    ecosystem: &'a Ecosystem,
     desired: &'a Desired,
     observed: &'a Observed,
 }
@@ -193,20 +240,35 @@ fn apply(
     plan: &Plan,
     progress: &dyn Progress,
 ) -> Done {
-    let Looked { whole, desired, observed } = looked;
-    let before = inventory.before(desired);
+    let Looked { whole, ecosystem, desired, observed } = looked;
+    let before = inventory.before(desired).trying(plan, desired);
     let first = if before == *inventory { Ok(()) } else { host.remember(&before) };
     let outcomes = host.apply(plan, observed, progress);
     let succeeded: Vec<bool> = outcomes.iter().map(|outcome| outcome.result.is_ok()).collect();
     // What was not looked at is not forgotten.
     let present = if *whole { before.present(desired, observed) } else { before.clone() };
     let after = present.after(desired, observed, plan, &succeeded);
+    let deeds = Deeds { ecosystem, desired, inventory, plan, outcomes: &outcomes };
+    let recorded = record(host, deeds.changes());
+    let after = deeds.concluded(after, recorded.as_ref().unwrap_or(&BTreeMap::new()));
     // The files first: what is forgotten before they are gone is never looked for again.
     let discarded = host.discard(&plan.ended(desired, &before.lost(&after, desired), &succeeded));
     let failed = discarded.iter().filter(|it| it.result.is_err()).map(|it| &it.daemon);
     let after = after.with_all_of(&failed.collect(), &before);
     let second = if after == before { Ok(()) } else { host.remember(&after) };
-    Done { outcomes, discarded, remembered: first.and(second) }
+    Done { outcomes, discarded, remembered: first.and(recorded.map(drop)).and(second) }
+}
+
+/// Keeps what was done; gives the generations in which apps were well.
+fn record(host: &mut impl Host, changes: Vec<Change>) -> Result<BTreeMap<AppName, u64>, HostError> {
+    if changes.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let healthy = |change: &Change| change.verdict == Verdict::Healthy;
+    let apps: Vec<Option<AppName>> =
+        changes.iter().map(|change| healthy(change).then(|| change.app.clone())).collect();
+    let numbers = host.record(changes)?;
+    Ok(apps.into_iter().zip(numbers).filter_map(|(app, number)| Some((app?, number))).collect())
 }
 
 /// A tree as it was read and compiled.

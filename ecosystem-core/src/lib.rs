@@ -81,6 +81,7 @@ pub mod cron;
 pub mod env_file;
 pub mod pm2;
 
+pub mod history;
 pub mod plan;
 
 pub mod converge;

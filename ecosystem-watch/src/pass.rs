@@ -59,6 +59,7 @@ impl<'a> Passes<'a> {
             patience: args.patience,
             allow_pm2: args.allow_pm2,
             interrupt,
+            by: concat!("ecosystem-watch ", env!("CARGO_PKG_VERSION")).to_owned(),
         };
         Ok(Self { args, place, settings })
     }

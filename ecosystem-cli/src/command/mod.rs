@@ -69,6 +69,7 @@ fn settings(place: &Place, pm2: &args::Pm2, pace: &args::Pace) -> Result<Setting
         patience: std::time::Duration::from_secs(pace.patience),
         allow_pm2: pm2.allow_pm2,
         interrupt: Interrupt::default(),
+        by: concat!("ecosystem-cli ", env!("CARGO_PKG_VERSION")).to_owned(),
     })
 }
 

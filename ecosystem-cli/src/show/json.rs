@@ -1,6 +1,6 @@
 //! Results for programs. The shapes are part of the tool's promise: fields are added, never changed.
 
-use ecosystem_core::converge::{Discarded, Outcome, StepError, WriteOutcome, Written};
+use ecosystem_core::converge::{Aftermath, Discarded, Outcome, StepError, WriteOutcome, Written};
 use ecosystem_core::diagnostic::{Diagnostic, Source};
 use ecosystem_core::plan::{Plan, Reason, Wait};
 use serde_json::{Value as Json, json};
@@ -84,12 +84,26 @@ pub(crate) fn outcomes(outcomes: &[Outcome]) -> Json {
             "ok": it.result.is_ok(),
             "pids": it.result.as_ref().map(|applied| applied.pids.clone()).unwrap_or_default(),
             "error": it.result.as_ref().err().map(ToString::to_string),
+            "then": it.aftermath.as_ref().map(aftermath),
             "held_by": it.result.as_ref().err().and_then(StepError::held_by),
             "last_lines": lines,
             "milliseconds": u64::try_from(it.took.as_millis()).unwrap_or(u64::MAX),
         })
     };
     outcomes.iter().map(one).collect()
+}
+
+fn aftermath(aftermath: &Aftermath) -> Json {
+    let text = aftermath.to_string();
+    match aftermath {
+        Aftermath::Reverted { to, result } => {
+            let pids = result.as_ref().map(|applied| applied.pids.clone()).unwrap_or_default();
+            json!({ "reverted_to": to, "ok": result.is_ok(), "pids": pids, "text": text })
+        }
+        Aftermath::Stopped(result) => {
+            json!({ "stopped": result.is_ok(), "ok": result.is_ok(), "text": text })
+        }
+    }
 }
 
 /// What became of each generated file.

@@ -36,6 +36,11 @@ pub(crate) fn outcome(step: &Step, outcome: &Outcome) -> String {
             for line in error.last_lines() {
                 let _ = writeln!(text, "  {}|{:#} {}", style::FAINT, style::FAINT, printable(line));
             }
+            let causes = step.reasons.iter().filter(|_| outcome.aftermath.is_some());
+            let causes = causes.map(|reason| format!("after {reason}"));
+            for line in causes.chain(outcome.then(step)) {
+                let _ = writeln!(text, "  {}={:#} {}", style::FAINT, style::FAINT, printable(&line));
+            }
         }
     }
     text

@@ -331,6 +331,7 @@ fn what_is_saved_of_it_is_ours_when_pm2_brings_it_back() {
         allow_pm2: None,
         profile: None,
         interrupt: Interrupt::default(),
+        by: "import".to_owned(),
     };
     // As the watcher saves.
     let mut host = OsHost::to_look(settings).unwrap();

@@ -24,6 +24,7 @@ mod import;
 mod init;
 mod order;
 mod recording;
+mod revert;
 mod review;
 mod sniff;
 mod story;

@@ -6,7 +6,8 @@ use camino::Utf8PathBuf;
 use ecosystem_core::converge::{
     Discarded, Extent, Host, HostError, Outcome, Pass, Progress, Report, Silent, Tree, Written, converge,
 };
-use ecosystem_core::model::DaemonId;
+use ecosystem_core::history::{Change, Generation};
+use ecosystem_core::model::{AppName, DaemonId};
 use ecosystem_core::os::host::{OsHost, Settings};
 use ecosystem_core::os::interrupt::Interrupt;
 use ecosystem_core::os::place::{Named, Place};
@@ -42,6 +43,7 @@ pub(crate) fn sync(world: &World) -> Report {
         patience: std::time::Duration::from_secs(3),
         allow_pm2: None,
         interrupt: Interrupt::default(),
+        by: "truth".to_owned(),
     };
     let host = OsHost::to_act(settings, LONG, || unreachable!("PM2 runs")).unwrap();
     let pass = Pass {
@@ -92,6 +94,15 @@ impl Host for Cheaper {
             plan.steps.iter().map(|step| Step { action: instead(&step.action, observed), ..step.clone() });
         let plan = Plan { steps: steps.collect(), ..plan.clone() };
         self.0.apply(&plan, observed, progress)
+    }
+
+    /// Without one, a step that comes to nothing is not put back: what is looked at is what the step itself makes.
+    fn history(&mut self, _: &AppName) -> Result<Vec<Generation>, HostError> {
+        Ok(Vec::new())
+    }
+
+    fn record(&mut self, changes: Vec<Change>) -> Result<Vec<u64>, HostError> {
+        self.0.record(changes)
     }
 
     fn discard(&mut self, daemons: &[DaemonId]) -> Vec<Discarded> {

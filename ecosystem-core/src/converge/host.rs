@@ -6,7 +6,8 @@ use super::Reading;
 use super::report::{Discarded, Outcome, Written};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::expand::Surroundings;
-use crate::model::DaemonId;
+use crate::history::{Change, Generation};
+use crate::model::{AppName, DaemonId};
 use crate::plan::{Inventory, Plan, Step};
 use crate::pm2::observed::Observed;
 use crate::pm2::{Machine, Questions};
@@ -55,6 +56,18 @@ pub trait Host {
     /// Carries out a plan's steps, each once those that it waits for are over, and checks what came of each;
     /// one outcome for each, in order. A step that fails holds those that wait for it, and no others.
     fn apply(&mut self, plan: &Plan, observed: &Observed, progress: &dyn Progress) -> Vec<Outcome>;
+
+    /// What was applied to an app before, oldest first; nothing for one that is not known.
+    ///
+    /// # Errors
+    /// There is a record of it that cannot be read.
+    fn history(&mut self, app: &AppName) -> Result<Vec<Generation>, HostError>;
+
+    /// Keeps what was done, each as a new generation of its app; gives the numbers, in order.
+    ///
+    /// # Errors
+    /// It could not be written.
+    fn record(&mut self, changes: Vec<Change>) -> Result<Vec<u64>, HostError>;
 
     /// Removes what was generated for daemons that are gone from the tree and from PM2; one result for each.
     fn discard(&mut self, daemons: &[DaemonId]) -> Vec<Discarded>;

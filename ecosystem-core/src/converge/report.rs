@@ -1,6 +1,7 @@
 //! What came of one pass.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
@@ -8,7 +9,7 @@ use camino::Utf8PathBuf;
 use super::{HostError, Known};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::model::DaemonId;
-use crate::plan::{Desired, Plan};
+use crate::plan::{Desired, Fallback, Plan, Step};
 use crate::pm2::observed::Observed;
 
 /// What came of one pass.
@@ -92,8 +93,58 @@ pub struct Outcome {
     pub app: String,
     /// The processes that run for it now, verified, or what went wrong.
     pub result: Result<Applied, StepError>,
+    /// What was done about what went wrong, if anything was.
+    pub aftermath: Option<Aftermath>,
     /// How long it took, verification included.
     pub took: Duration,
+}
+
+impl Outcome {
+    /// What became of the app after its step failed, in words without a full stop; `None` where there is nothing to say.
+    #[must_use]
+    pub fn then(&self, step: &Step) -> Option<String> {
+        let error = self.result.as_ref().err()?;
+        match (&self.aftermath, &step.fallback) {
+            (Some(aftermath), _) => Some(aftermath.to_string()),
+            (None, Fallback::NoWayBack(why))
+                if error.is_over() && !error.is_not_done() && !step.is_drift() =>
+            {
+                Some(why.to_string())
+            }
+            (None, _) => None,
+        }
+    }
+}
+
+/// What was done about a step that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Aftermath {
+    /// The app was put back.
+    Reverted {
+        /// To this generation of its history.
+        to: u64,
+        /// The processes that run for it now, verified, or what went wrong with that.
+        result: Result<Applied, StepError>,
+    },
+    /// The app was stopped, or could not be.
+    Stopped(Result<(), StepError>),
+}
+
+impl fmt::Display for Aftermath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Aftermath::Reverted { to, result: Ok(applied) } => {
+                let pids: Vec<String> = applied.pids.iter().map(ToString::to_string).collect();
+                let pids = if pids.is_empty() { String::new() } else { format!(", pid {}", pids.join(" ")) };
+                write!(f, "put back to generation {to}{pids}")
+            }
+            Aftermath::Reverted { to, result: Err(error) } => {
+                write!(f, "could not be put back to generation {to}: {error}")
+            }
+            Aftermath::Stopped(Ok(())) => f.write_str("left stopped"),
+            Aftermath::Stopped(Err(error)) => write!(f, "could not be stopped: {error}"),
+        }
+    }
 }
 
 /// What a step came to.
@@ -160,6 +211,18 @@ impl StepError {
             StepError::Held { by } | StepError::Needed { by } => Some(by),
             _ => None,
         }
+    }
+
+    /// Whether the step was not taken at all.
+    #[must_use]
+    pub fn is_not_done(&self) -> bool {
+        matches!(self, StepError::Interrupted | StepError::Held { .. } | StepError::Needed { .. })
+    }
+
+    /// Whether it is known what the step has come to.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        !matches!(self, StepError::Interrupted | StepError::Unknown(_))
     }
 
     /// What the app itself wrote before it failed, oldest first.

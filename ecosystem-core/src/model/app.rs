@@ -12,7 +12,7 @@ use super::reference::References;
 use super::schema::Key;
 
 /// One app of a daemon, checked and normalised.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct App {
     /// Its name, the id by which PM2 knows it.
     pub name: AppName,
@@ -48,7 +48,7 @@ impl App {
 }
 
 /// One of `:env_file`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnvFile {
     /// Relative to the app's working directory.
     pub path: String,
@@ -101,7 +101,7 @@ impl FromStr for Prune {
 pub type Env = BTreeMap<String, EnvValue>;
 
 /// The value of one environment variable, kept in its own type as PM2 keeps it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum EnvValue {
     /// Text; maps and vectors arrive here as JSON text, as PM2 makes them.
     Text(String),
@@ -144,7 +144,7 @@ impl EnvValue {
 }
 
 /// What an app takes over from the environment of PM2's daemon, beyond the base that every app gets.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum InheritEnv {
     /// These variables; none by default.
     Names(BTreeSet<String>),

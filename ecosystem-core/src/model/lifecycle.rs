@@ -1,10 +1,12 @@
 //! What an app wants of its own starts, changes and failures.
 
+use serde::{Deserialize, Serialize};
+
 use super::names::AppName;
 use super::probe::Probes;
 
 /// What an app says of how it is to be started, changed and looked after. None of it reaches the process.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Lifecycle {
     /// How to ask it whether it is well.
     pub probes: Probes,
@@ -17,7 +19,7 @@ pub struct Lifecycle {
 }
 
 /// An app that another one needs.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Dependency {
     /// Which.
     pub app: AppName,
@@ -26,7 +28,7 @@ pub struct Dependency {
 }
 
 /// What is waited for in an app that another one needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub enum Condition {
     /// PM2 has been brought to start it.
     Started,
@@ -47,7 +49,7 @@ impl Condition {
 }
 
 /// The step that an app's changes are to get.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum OnChange {
     /// Cluster workers one after the other.
     Reload,
@@ -73,7 +75,7 @@ impl OnChange {
 }
 
 /// What becomes of a change after which an app is not well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub enum OnFailure {
     /// The definition that was well before is put back; a first start is stopped.
     #[default]

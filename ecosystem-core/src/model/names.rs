@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::digest::hex;
@@ -11,7 +11,7 @@ use super::digest::hex;
 macro_rules! name_type {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(String);
 
@@ -57,6 +57,12 @@ impl AppName {
     pub(crate) fn new(name: impl Into<String>) -> Self {
         Self(name.into())
     }
+
+    /// A file name for this app: readable, and distinct by a digest of the whole name.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        file_name(&self.0)
+    }
 }
 
 impl DaemonId {
@@ -100,12 +106,15 @@ impl Owner {
     /// A file name for this owner: readable, and distinct by a digest of the whole id.
     #[must_use]
     pub fn file_name(&self) -> String {
-        let readable: String =
-            self.0.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-        let tail: String = readable.trim_matches('-').chars().rev().take(READABLE_CHARS).collect();
-        let digest = hex(&Sha256::digest(self.0.as_bytes())[..DIGEST_BYTES]);
-        format!("{}-{digest}", tail.chars().rev().collect::<String>())
+        file_name(&self.0)
     }
+}
+
+fn file_name(id: &str) -> String {
+    let readable: String = id.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let tail: String = readable.trim_matches('-').chars().rev().take(READABLE_CHARS).collect();
+    let digest = hex(&Sha256::digest(id.as_bytes())[..DIGEST_BYTES]);
+    format!("{}-{digest}", tail.chars().rev().collect::<String>())
 }
 
 /// The end of a path tells more than its beginning, and sockets and files must stay short.

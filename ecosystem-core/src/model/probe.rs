@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// What an app says of its own health: one probe for each time of its life.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Probes {
     /// `:startup_probe`: asked first after a start; until it has passed, nothing else is asked.
     pub startup: Option<Probe>,
@@ -21,7 +23,7 @@ impl Probes {
 }
 
 /// One question, and how often and how long it is asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probe {
     /// What is asked.
     pub way: Way,
@@ -51,7 +53,7 @@ impl Probe {
 }
 
 /// What a probe asks.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Way {
     /// A `GET` of this address (`http`); a status of 200 to 399 is well, and nothing is followed. Source of the range:
     /// the probes of Kubernetes, which authors know.
@@ -76,7 +78,7 @@ pub enum Way {
 }
 
 /// A command of a probe.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CommandLine {
     /// Given to `/bin/sh -c`.
     Shell(String),

@@ -5,13 +5,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::app::EnvValue;
 use super::schema::Key;
 
 /// What a value is made from, once the environment is known. Its value is a text, a number, a truth value, or nothing.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Reference {
     /// This very value.
     Known(EnvValue),
@@ -34,7 +35,7 @@ pub enum Reference {
 }
 
 /// A value in which there are references.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Late {
     /// A part that is known.
     Known(Json),
@@ -48,7 +49,7 @@ pub enum Late {
 
 /// The values of one app that only the environment tells. None of them stands among the known ones of the
 /// [`App`](super::App).
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct References {
     /// `:script`.
     pub script: Option<Reference>,

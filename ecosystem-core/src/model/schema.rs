@@ -7,8 +7,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::LazyLock;
 
+use serde::{Deserialize, Serialize};
+
 /// A key of PM2's schema, ordered as the schema orders them.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "&'static str")]
 pub struct Key(u8);
 
 impl Key {
@@ -69,6 +72,20 @@ impl Key {
 
     fn spec(self) -> &'static KeySpec {
         &KEYS[usize::from(self.0)]
+    }
+}
+
+impl From<Key> for &'static str {
+    fn from(key: Key) -> Self {
+        key.name()
+    }
+}
+
+impl TryFrom<String> for Key {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        Key::named(&name).ok_or_else(|| format!("{name} is no key of PM2's schema"))
     }
 }
 

@@ -14,7 +14,8 @@ use super::pm2::{Change, Client, ClientError, Hazard, Preparation, Timeouts};
 use super::schedule::{Schedule, Task};
 use super::verify::{Expected, Vigil};
 use crate::converge::{Applied, Outcome, Progress, StepError};
-use crate::plan::{Action, Plan, Scaling, Step, Update};
+use crate::model::{Owner, Probe};
+use crate::plan::{Action, Plan, Scaling, Update};
 use crate::pm2::Attributes;
 use crate::pm2::observed::{Observed, PmId, Process};
 
@@ -22,6 +23,8 @@ use crate::pm2::observed::{Observed, PmId, Process};
 pub(super) struct Applier<'a> {
     /// PM2's home.
     pub(super) home: &'a Utf8Path,
+    /// Whose apps these are.
+    pub(super) owner: &'a Owner,
     /// How many steps are in hand at once; at least one.
     pub(super) jobs: usize,
     /// What ran before.
@@ -82,41 +85,76 @@ impl Applier<'_> {
         let (began, step) = (Instant::now(), task.step);
         let held = self.interrupt.ends().then_some(StepError::Interrupted).or_else(|| task.held.clone());
         if let Some(held) = held {
-            return Outcome { app: step.app.clone(), result: Err(held), took: Duration::ZERO };
+            let (result, took) = (Err(held), Duration::ZERO);
+            return Outcome { app: step.app.clone(), result, aftermath: None, took };
         }
         self.progress.begins(step);
-        let timeouts = Timeouts { call: call_timeout(step, self.observed), ..Timeouts::default() };
-        let client = Client::connect(self.home, timeouts).map_err(|error| pm2_error(&error));
-        let result = client.and_then(|mut client| self.act(&mut client, task, observer));
-        Outcome { app: step.app.clone(), result, took: began.elapsed() }
+        let stage = Stage { observed: self.observed, observer };
+        let result = self.take(&step.action, &step.probes, &stage, || task.started());
+        let aftermath = result.as_ref().err().and_then(|error| self.fall_back(step, error, observer));
+        Outcome { app: step.app.clone(), result, aftermath, took: began.elapsed() }
     }
 
-    fn act(
+    /// Does something to an app, and waits until it is well.
+    pub(super) fn take(
         &self,
-        client: &mut Client,
-        task: &Task<'_, '_>,
-        observer: &Observer,
+        action: &Action,
+        probes: &[Probe],
+        stage: &Stage<'_>,
+        started: impl FnOnce(),
     ) -> Result<Applied, StepError> {
-        let expected = match &task.step.action {
-            Action::Adopt(ids) => return Ok(self.as_they_run(ids)),
-            Action::Ask(ids, app) => self.as_they_are(ids, app),
+        let timeouts = Timeouts { call: call_timeout(action, stage.observed), ..Timeouts::default() };
+        let mut client = Client::connect(self.home, timeouts).map_err(|error| pm2_error(&error))?;
+        let client = &mut client;
+        let expected = match action {
+            Action::Adopt(ids) => return Ok(stage.as_they_run(ids)),
+            Action::Ask(ids, app) => stage.as_they_are(ids, app),
             Action::Delete(ids) => return delete_all(client, ids).map(|()| Applied::default()),
             Action::Start(app) => start(client, app)?,
             Action::Replace(ids, app) => {
+                make_folders(app)?;
                 delete_all(client, ids)?;
                 start(client, app)?
             }
             Action::Scale(scaling) => scale(client, scaling)?,
-            Action::Reload(updates, scaling) => self.update(client, updates, scaling, reload)?,
-            Action::Restart(updates, scaling) => self.update(client, updates, scaling, restart)?,
+            Action::Reload(updates, scaling) => self.reload(client, updates, scaling, stage)?,
+            Action::Restart(updates, scaling) => update_all(client, updates, scaling, stage, restart)?,
         };
-        task.started();
+        started();
         let mut vigil = Vigil::over(&expected);
-        let applied = vigil.verify(observer, self.patience, self.interrupt)?;
-        health::wait(&mut vigil, observer, &task.step.probes, self.interrupt)?;
+        let applied = vigil.verify(stage.observer, self.patience, self.interrupt)?;
+        health::wait(&mut vigil, stage.observer, probes, self.interrupt)?;
         Ok(applied)
     }
 
+    /// The first worker alone, and the others when it has stayed up: what crashes takes no more than one of them.
+    fn reload(
+        &self,
+        client: &mut Client,
+        updates: &[Update],
+        scaling: &Scaling,
+        stage: &Stage<'_>,
+    ) -> Result<Vec<Expected>, StepError> {
+        let (first, others) = updates.split_at(updates.len().min(1));
+        if others.is_empty() {
+            return update_all(client, updates, scaling, stage, reload);
+        }
+        let mut expected = update_all(client, first, &Scaling::default(), stage, reload)?;
+        Vigil::over(&expected).verify(stage.observer, self.patience, self.interrupt)?;
+        expected.extend(update_all(client, others, scaling, stage, reload)?);
+        Ok(expected)
+    }
+}
+
+/// What a step is taken on.
+pub(super) struct Stage<'a> {
+    /// What there was before it.
+    pub(super) observed: &'a Observed,
+    /// What there is at any time.
+    pub(super) observer: &'a Observer,
+}
+
+impl Stage<'_> {
     /// What is taken over stays what was seen of it.
     fn as_they_run(&self, ids: &[PmId]) -> Applied {
         Applied { pids: ids.iter().filter_map(|id| self.observed.process(*id)?.pid).collect() }
@@ -127,33 +165,35 @@ impl Applier<'_> {
         let processes = ids.iter().filter_map(|id| self.observed.process(*id));
         processes.map(|process| Expected::running(process, app)).collect()
     }
+}
 
-    /// One process after the other: of a cluster, all but one keep serving.
-    fn update(
-        &self,
-        client: &mut Client,
-        updates: &[Update],
-        scaling: &Scaling,
-        call: fn(&mut Client, PmId, &Change) -> Result<Option<u64>, ClientError>,
-    ) -> Result<Vec<Expected>, StepError> {
-        delete_all(client, &scaling.remove)?;
-        let mut expected = Vec::new();
-        for update in updates {
-            if update.unwatch {
-                client.stop_watch(update.pm_id).map_err(|error| pm2_error(&error))?;
-            }
-            make_folders(&update.app)?;
-            let before = Expected::updated(update, self.observed.process(update.pm_id));
-            let env = Map::from_iter([("current_conf".to_owned(), Json::Object(update.conf.clone()))]);
-            let change = Change::new(env).map_err(|hazard| refused(&hazard))?;
-            let restarts = call(client, update.pm_id, &change).map_err(|error| pm2_error(&error))?;
-            expected.push(before.counted(restarts));
+type Call = fn(&mut Client, PmId, &Change) -> Result<Option<u64>, ClientError>;
+
+/// One process after the other: of a cluster, all but one keep serving.
+fn update_all(
+    client: &mut Client,
+    updates: &[Update],
+    scaling: &Scaling,
+    stage: &Stage<'_>,
+    call: Call,
+) -> Result<Vec<Expected>, StepError> {
+    delete_all(client, &scaling.remove)?;
+    let mut expected = Vec::new();
+    for update in updates {
+        if update.unwatch {
+            client.stop_watch(update.pm_id).map_err(|error| pm2_error(&error))?;
         }
-        if let Some(app) = &scaling.add {
-            expected.extend(start(client, app)?);
-        }
-        Ok(expected)
+        make_folders(&update.app)?;
+        let before = Expected::updated(update, stage.observed.process(update.pm_id));
+        let env = Map::from_iter([("current_conf".to_owned(), Json::Object(update.conf.clone()))]);
+        let change = Change::new(env).map_err(|hazard| refused(&hazard))?;
+        let restarts = call(client, update.pm_id, &change).map_err(|error| pm2_error(&error))?;
+        expected.push(before.counted(restarts));
     }
+    if let Some(app) = &scaling.add {
+        expected.extend(start(client, app)?);
+    }
+    Ok(expected)
 }
 
 fn scale(client: &mut Client, scaling: &Scaling) -> Result<Vec<Expected>, StepError> {
@@ -184,11 +224,11 @@ fn refused(hazard: &Hazard) -> StepError {
 }
 
 /// How long one call of a step may take: PM2 answers when the old process has ended and the new one is ready.
-fn call_timeout(step: &Step, observed: &Observed) -> Duration {
-    let touched = step.action.touched();
+pub(super) fn call_timeout(action: &Action, observed: &Observed) -> Duration {
+    let touched = action.touched();
     let old = touched.iter().filter_map(|id| observed.process(*id)?.attribute("kill_timeout")?.as_u64());
-    let new = step.action.started().and_then(|app| app.get("listen_timeout")?.as_u64());
-    let instances = step.action.started().map_or(1, Attributes::instances);
+    let new = action.started().and_then(|app| app.get("listen_timeout")?.as_u64());
+    let instances = action.started().map_or(1, Attributes::instances);
     let waits = old.max().unwrap_or(0) + new.unwrap_or(LISTEN_TIMEOUT) * u64::from(instances);
     Timeouts::default().call + Duration::from_millis(waits)
 }

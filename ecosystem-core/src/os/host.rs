@@ -11,9 +11,10 @@ use super::dist::Removal;
 use super::interrupt::Interrupt;
 use super::machine::DaemonFacts;
 use super::pm2::{Client, ClientError, Pm2Program, ProgramError, Report, Timeouts, launch};
-use super::{dist, inventory, lock::Lock, machine, orphans, state, surroundings};
+use super::{dist, history, inventory, lock::Lock, machine, orphans, state, surroundings};
 use crate::converge::{Discarded, Host, HostError, Outcome, Progress, Tree, WriteOutcome, Written};
-use crate::model::{DaemonId, Owner};
+use crate::history::{Change, Generation};
+use crate::model::{AppName, DaemonId, Owner};
 use crate::plan::{Inventory, Plan};
 use crate::pm2::observed::Observed;
 use crate::pm2::{Machine, Questions};
@@ -40,6 +41,8 @@ pub struct Settings {
     pub allow_pm2: Option<u64>,
     /// How to tell a pass at work to hurry or to end.
     pub interrupt: Interrupt,
+    /// The program and its version, for the history of apps.
+    pub by: String,
 }
 
 /// The versions of PM2 that everything here is tried on, newest first, one of each supported major version: the tests
@@ -228,9 +231,9 @@ impl Host for OsHost {
     }
 
     fn apply(&mut self, plan: &Plan, observed: &Observed, progress: &dyn Progress) -> Vec<Outcome> {
-        let Settings { home, jobs, patience, interrupt, .. } = &self.settings;
+        let Settings { home, owner, jobs, patience, interrupt, .. } = &self.settings;
         progress.planned(plan);
-        Applier { home, jobs: *jobs, observed, patience: *patience, interrupt, progress }.apply(plan)
+        Applier { home, owner, jobs: *jobs, observed, patience: *patience, interrupt, progress }.apply(plan)
     }
 
     fn inventory(&mut self) -> Result<Inventory, HostError> {
@@ -239,6 +242,15 @@ impl Host for OsHost {
 
     fn remember(&mut self, inventory: &Inventory) -> Result<(), HostError> {
         inventory::write(&self.settings.home, &self.settings.owner, self.pm2_started_at(), inventory)
+    }
+
+    fn history(&mut self, app: &AppName) -> Result<Vec<Generation>, HostError> {
+        history::read(&self.settings.home, &self.settings.owner, app)
+    }
+
+    fn record(&mut self, changes: Vec<Change>) -> Result<Vec<u64>, HostError> {
+        let Settings { home, owner, by, .. } = &self.settings;
+        changes.into_iter().map(|change| history::add(home, owner, by, change)).collect()
     }
 
     fn discard(&mut self, daemons: &[DaemonId]) -> Vec<Discarded> {

@@ -3,6 +3,7 @@
 //! Disk, locks, PM2's sockets, the kernel's view of processes, the environment, the clock. [`host`] puts them
 //! together into the [`Host`](crate::converge::Host) that a pass works on.
 
+pub mod history;
 pub mod host;
 pub mod interrupt;
 pub mod place;
@@ -24,6 +25,7 @@ pub mod machine;
 pub mod pm2;
 
 mod apply;
+mod fallback;
 mod health;
 mod inventory;
 mod lock;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::hold::Why;
 use super::inventory::Inventory;
 use crate::model::{
-    App, AppName, Broken, DIGEST_VARIABLE, DaemonId, Dependency, Digest, Ecosystem, OWNER_VARIABLE, Owner,
-    Probe, Prune, SOURCE_VARIABLE,
+    App, AppName, Broken, DIGEST_VARIABLE, DaemonId, Dependency, Digest, Ecosystem, OWNER_VARIABLE,
+    OnFailure, Owner, Probe, Prune, SOURCE_VARIABLE,
 };
 use crate::pm2::{Attributes, Machine, Unresolvable, resolve};
 
@@ -46,32 +46,45 @@ pub struct DesiredApp {
     pub depends_on: Vec<Dependency>,
     /// What must pass, in this order, after a start or a change.
     pub probes: Vec<Probe>,
+    /// What becomes of a change after which it is not well.
+    pub on_failure: OnFailure,
+    /// Why this is not what the tree says now, where it is not.
+    pub instead: Option<Why>,
     /// What PM2 is to be told, or why that cannot be said on this machine.
     pub attributes: Result<Attributes, Vec<Unresolvable>>,
+}
+
+impl DesiredApp {
+    /// Resolves one app of a daemon for a machine.
+    #[must_use]
+    pub fn new(daemon: &DaemonId, app: &App, machine: &Machine) -> Self {
+        let written_env: BTreeSet<String> = app.env.keys().cloned().collect();
+        let attributes = resolve(daemon, app, machine);
+        let declared = attributes.as_ref().ok().map(Attributes::declared_env_names).into_iter().flatten();
+        let from_outside = declared.filter(|name| !written_env.contains(*name) && !is_reserved(name));
+        Self {
+            daemon: daemon.clone(),
+            digest: Digest::of(app),
+            from_outside: !app.env_files.is_empty() || !app.references.is_empty(),
+            hidden: referring(app).chain(from_outside.map(|name| format!("env.{name}"))).collect(),
+            written_env,
+            prune: app.prune,
+            depends_on: app.lifecycle.depends_on.clone(),
+            probes: app.lifecycle.probes.after_a_start().cloned().collect(),
+            on_failure: app.lifecycle.on_failure,
+            instead: None,
+            attributes,
+        }
+    }
 }
 
 impl Desired {
     /// Resolves every app of an ecosystem for a machine.
     #[must_use]
     pub fn new(ecosystem: &Ecosystem, machine: &Machine) -> Self {
-        let apps = ecosystem.apps().map(|(daemon, app)| {
-            let written_env: BTreeSet<String> = app.env.keys().cloned().collect();
-            let attributes = resolve(&daemon.id, app, machine);
-            let declared = attributes.as_ref().ok().map(Attributes::declared_env_names).into_iter().flatten();
-            let from_outside = declared.filter(|name| !written_env.contains(*name) && !is_reserved(name));
-            let desired = DesiredApp {
-                daemon: daemon.id.clone(),
-                digest: Digest::of(app),
-                from_outside: !app.env_files.is_empty() || !app.references.is_empty(),
-                hidden: referring(app).chain(from_outside.map(|name| format!("env.{name}"))).collect(),
-                written_env,
-                prune: app.prune,
-                depends_on: app.lifecycle.depends_on.clone(),
-                probes: app.lifecycle.probes.after_a_start().cloned().collect(),
-                attributes,
-            };
-            (app.name.clone(), desired)
-        });
+        let apps = ecosystem
+            .apps()
+            .map(|(daemon, app)| (app.name.clone(), DesiredApp::new(&daemon.id, app, machine)));
         Self {
             owner: machine.owner.clone(),
             apps: apps.collect(),

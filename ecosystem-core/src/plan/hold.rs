@@ -55,6 +55,28 @@ pub enum Why {
         /// What is the matter with that.
         obstacle: Obstacle,
     },
+    /// A change of it failed, and it was put back: what was seen, and the generation that runs again.
+    Reverted {
+        /// What was seen of the change.
+        problem: String,
+        /// The generation.
+        to: u64,
+    },
+    /// It failed and was stopped: what was seen.
+    Failed {
+        /// What was seen.
+        problem: String,
+    },
+    /// Somebody took it back to this generation.
+    RolledBack {
+        /// The generation.
+        to: u64,
+    },
+    /// Nothing is to be done to it: why, in the words of who said so.
+    Suspended {
+        /// Why.
+        reason: String,
+    },
     /// The tree no longer declares it, and deleting it waits for somebody to say so.
     Unconfirmed,
     /// The tree no longer declares it, and it is to stay.
@@ -87,6 +109,8 @@ impl Why {
             Why::StoppedByHand
             | Why::Drifted(_)
             | Why::MissingForNow
+            | Why::RolledBack { .. }
+            | Why::Suspended { .. }
             | Why::Unconfirmed
             | Why::NeverPruned => false,
             Why::Conflict { .. }
@@ -96,8 +120,15 @@ impl Why {
             | Why::Guard(_)
             | Why::RunsUs
             | Why::Dependency { .. }
+            | Why::Reverted { .. }
+            | Why::Failed { .. }
             | Why::Resting { .. } => true,
         }
+    }
+
+    /// Whether the app runs as it did before a change of it failed.
+    pub(super) fn is_put_back(&self) -> bool {
+        matches!(self, Why::Reverted { .. })
     }
 
     /// One word for it.
@@ -114,6 +145,10 @@ impl Why {
             Why::Resting { .. } => "resting",
             Why::Dependency { .. } => "dependency",
             Why::MissingForNow => "waiting",
+            Why::Reverted { .. } => "reverted",
+            Why::Failed { .. } => "failed",
+            Why::RolledBack { .. } => "rolled-back",
+            Why::Suspended { .. } => "suspended",
             Why::Unconfirmed => "pending",
         }
     }
@@ -150,6 +185,19 @@ impl Hold {
             Why::Dependency { app, obstacle } => format!("depends on {app}, which {obstacle}"),
             Why::MissingForNow => {
                 format!("{} is gone: looking again before it is deleted", daemon.source_path())
+            }
+            Why::Reverted { problem, to } => format!(
+                "its change failed, and it was put back to generation {to}: {problem}; tried again when it is changed, or \
+                 by `ecosystem-cli sync`"
+            ),
+            Why::Failed { problem } => format!(
+                "left stopped, as it failed: {problem}; tried again when it is changed, or by `ecosystem-cli sync`"
+            ),
+            Why::RolledBack { to } => format!(
+                "taken back to generation {to}, until it is changed or `ecosystem-cli resume {app}` is run"
+            ),
+            Why::Suspended { reason } => {
+                format!("suspended: {reason}; `ecosystem-cli resume {app}` ends that")
             }
             Why::Unconfirmed => {
                 format!("no longer declared: `ecosystem-cli prune {}` deletes it", quoted(daemon))

@@ -1,6 +1,6 @@
 //! What no plan may break, in one place; every test of the planner runs it, and so does the executor.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::Policy;
@@ -87,13 +87,14 @@ fn check_waits(plan: &Plan, found: &mut Vec<Violation>) {
 fn check_dependencies(plan: &Plan, desired: &Desired, found: &mut Vec<Violation>) {
     let steps = plan.steps.iter().filter(|step| !plan.ends_us(step)).map(|step| step.app.as_str());
     let failed = plan.holds.iter().filter(|hold| hold.why.is_failure() && desired.declares(&hold.app));
-    let failed = failed.map(|hold| hold.app.as_str());
-    let (steps, failed): (BTreeSet<&str>, BTreeSet<&str>) = (steps.collect(), failed.collect());
+    let failed = failed.map(|hold| (hold.app.as_str(), hold.why.is_put_back()));
+    let (steps, failed): (BTreeSet<&str>, BTreeMap<&str, bool>) = (steps.collect(), failed.collect());
     for step in &plan.steps {
         let Some(app) = desired.apps.get(step.app.as_str()) else { continue };
         let too_early = |needed: &&str| {
             let waits = step.after.iter().any(|wait| wait.app == **needed);
-            failed.contains(needed) || (steps.contains(needed) && !waits)
+            let fails = failed.get(needed).is_some_and(|put_back| !put_back || !step.is_drift());
+            fails || (steps.contains(needed) && !waits)
         };
         for needed in app.depends_on.iter().map(|it| it.app.as_str()).filter(too_early) {
             found.push(Violation::TooEarly { app: step.app.clone(), needed: needed.to_owned() });

@@ -9,20 +9,27 @@ use serde::{Deserialize, Serialize};
 
 use super::adoption::{self, Claim};
 use super::desired::{Desired, DesiredApp};
+use super::stand_in::{StandIn, Suspended};
 use super::step::{Action, Plan, Step};
 use crate::model::{DaemonId, Prune};
-use crate::pm2::Attributes;
 use crate::pm2::observed::Observed;
+use crate::pm2::{Attributes, Fingerprint};
 
 /// The apps of one tree that PM2 was brought to run.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Inventory {
     /// By name.
     pub apps: BTreeMap<String, Applied>,
+    /// Apps that nothing is to be done to, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub suspended: BTreeMap<String, Suspended>,
+    /// The same for all apps of the tree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub all_suspended: Option<Suspended>,
 }
 
 /// What was applied of one app.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Applied {
     /// The daemon that declared it: its folder below the root.
     pub daemon: String,
@@ -42,6 +49,20 @@ pub struct Applied {
     /// The apps that it depends on: where it is deleted, it goes before them.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub depends_on: BTreeSet<String>,
+    /// The generation of its history in which it was well last; 0 where there is none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub generation: u64,
+    /// What was being tried when this was written: it is not known whether it is well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trying: Option<Fingerprint>,
+    /// What it is instead of what the tree says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stand_in: Option<StandIn>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Inventory {
@@ -91,7 +112,7 @@ impl Inventory {
                 applied.daemon = app.daemon.to_string();
             }
         }
-        Self { apps }
+        Self { apps, ..self.clone() }
     }
 
     /// The inventory without what PM2 no longer has and the tree does not declare.
@@ -104,7 +125,7 @@ impl Inventory {
         };
         let mut apps = self.apps.clone();
         apps.retain(|name, _| desired.declares(name) || ours(name));
-        Self { apps }
+        Self { apps, ..self.clone() }
     }
 
     /// The inventory after a pass, whose steps succeeded or not: one flag for each, in order.
@@ -130,7 +151,7 @@ impl Inventory {
             let step = plan.steps.iter().zip(succeeded).find(|(step, ok)| **ok && step.app == *name);
             applied.adopted = adoption::claims(name, observed, desired, step.map(|(step, _)| step));
         }
-        Self { apps }
+        Self { apps, ..self.clone() }
     }
 }
 
@@ -165,6 +186,7 @@ impl Inventory {
 
 fn note(apps: &mut BTreeMap<String, Applied>, desired: &Desired, name: &str) {
     let Some(app) = desired.apps.get(name) else { return };
+    let before = apps.get(name).cloned().unwrap_or_default();
     let applied = Applied {
         daemon: app.daemon.to_string(),
         digest: app.digest.to_string(),
@@ -173,6 +195,9 @@ fn note(apps: &mut BTreeMap<String, Applied>, desired: &Desired, name: &str) {
         adopted: Vec::new(),
         hidden: app.hidden.clone(),
         depends_on: app.depends_on.iter().map(|it| it.app.to_string()).collect(),
+        generation: before.generation,
+        trying: None,
+        stand_in: before.stand_in.filter(|_| app.instead.is_some()),
     };
     apps.insert(name.to_owned(), applied);
 }

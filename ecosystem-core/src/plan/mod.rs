@@ -12,6 +12,7 @@ mod compare;
 mod desired;
 mod effective;
 mod effects;
+mod fallback;
 mod guard;
 mod hold;
 mod invariants;
@@ -20,6 +21,7 @@ mod order;
 mod policy;
 mod reason;
 mod secret;
+mod stand_in;
 mod step;
 mod update;
 
@@ -32,6 +34,7 @@ pub use adoption::Claim;
 pub use desired::{Desired, DesiredApp};
 pub use effective::Effective;
 pub use effects::{Effect, Entry, Kind, OwnReload, effect_of, entries, variables};
+pub use fallback::{Fallback, LastGood, NoWayBack, left_by, step_back};
 pub use guard::Guard;
 pub use hold::{Hold, Obstacle, Why};
 pub use invariants::{Violation, violations};
@@ -40,6 +43,7 @@ pub use policy::{Drift, Policy, Rest, Stopped};
 pub use reason::{Change, Reason};
 pub(crate) use secret::{MASK, masked_words};
 pub use secret::{looks_secret, masked, words_hold_secret};
+pub use stand_in::{Instead, StandIn, Suspended};
 pub use step::{Action, Plan, Scaling, Step, Until, Update, Wait};
 
 use crate::model::{AppName, DaemonId, Prune};
@@ -116,7 +120,11 @@ impl<'a> World<'a> {
             }
         };
         let name = name.as_str();
+        if let Some(why) = self.why_left(name, app) {
+            return plan.hold(name, Some(&app.daemon), why);
+        }
         let applied = self.inventory.holds(name, app);
+        let unproven = self.inventory.is_trying(name, attributes);
         let (action, reasons) = match (self.ours.get(name), self.foreign.get(name)) {
             (None, Some(theirs)) => return plan.hold(name, Some(&app.daemon), Why::conflict(theirs)),
             (None, None) => {
@@ -127,8 +135,8 @@ impl<'a> World<'a> {
                 return plan.hold(name, Some(&app.daemon), Why::StoppedByHand);
             }
             (Some(processes), _) => match update::update(app, attributes, processes, applied) {
-                None if applied || !can_be_asked(app, processes) => {
-                    return plan.in_sync.push(name.to_owned());
+                None if !unproven && (applied || !can_be_asked(app, processes)) => {
+                    return plan.in_sync(name, app);
                 }
                 None => {
                     let ids = processes.iter().map(|process| process.pm_id).collect();
@@ -139,11 +147,19 @@ impl<'a> World<'a> {
         };
         let (app_name, daemon) = (name.to_owned(), app.daemon.clone());
         let probes = app.probes.clone();
-        let step = Step { app: app_name, daemon, action, reasons, probes, after: Vec::new() };
+        let (after, fallback) = (Vec::new(), Fallback::default());
+        let step = Step { app: app_name, daemon, action, reasons, probes, after, fallback };
         match self.why_not_now(&step, attributes) {
             Some(why) => plan.hold(name, Some(&app.daemon), why),
             None => plan.steps.push(step),
         }
+    }
+
+    /// Why nothing is done to an app whatever it is like.
+    fn why_left(&self, name: &str, app: &DesiredApp) -> Option<Why> {
+        let runs = || self.ours.get(name).into_iter().flatten().any(|process| process.pid.is_some());
+        let failed = app.instead.clone().filter(|why| matches!(why, Why::Failed { .. }) && !runs());
+        self.inventory.suspended(name).map(Suspended::why).or(failed)
     }
 
     fn leaves_stopped(&self, processes: &[&Process]) -> bool {
@@ -194,7 +210,8 @@ impl<'a> World<'a> {
 
     /// Why an app that is not declared is not to be deleted.
     fn why_kept(&self, name: &str, daemon: &DaemonId) -> Option<Why> {
-        if let Some(why) = self.desired.kept_by(name, daemon.as_str()) {
+        let suspended = self.inventory.suspended(name).map(Suspended::why);
+        if let Some(why) = self.desired.kept_by(name, daemon.as_str()).or(suspended) {
             return Some(why);
         }
         let said = self.inventory.prune(name).or(self.policy.prune).or(self.desired.prune);

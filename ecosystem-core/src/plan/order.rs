@@ -97,6 +97,8 @@ struct Obstacles<'a> {
     world: &'a World<'a>,
     /// Apps that are left alone for a fault, with the word for it.
     held: BTreeMap<String, &'static str>,
+    /// Apps that run as they were before a change that failed.
+    reverted: BTreeSet<String>,
     /// Apps that are left alone for no fault, or are to change.
     planned: BTreeSet<String>,
     in_sync: BTreeSet<String>,
@@ -107,8 +109,10 @@ impl<'a> Obstacles<'a> {
         // What is held because the tree does not declare it, or may, is not kept from running.
         let declared = plan.holds.iter().filter(|hold| world.desired.declares(&hold.app));
         let (faults, others): (Vec<_>, Vec<_>) = declared.partition(|hold| hold.why.is_failure());
+        let reverted = faults.iter().filter(|hold| hold.why.is_put_back()).map(|hold| hold.app.clone());
         Self {
             world,
+            reverted: reverted.collect(),
             held: faults.into_iter().map(|hold| (hold.app.clone(), hold.why.word())).collect(),
             planned: others.into_iter().map(|hold| hold.app.clone()).collect(),
             in_sync: plan.in_sync.iter().cloned().collect(),
@@ -121,7 +125,11 @@ impl<'a> Obstacles<'a> {
         needed.filter(|it| it.app.as_str() != step.app).find_map(|it| {
             let app = it.app.as_str();
             let planned = self.planned.contains(app) || step.after.iter().any(|wait| wait.app == app);
-            let held = self.held.get(app).map(|word| Obstacle::Held(word));
+            // What is changed together with an app may need what that one was to be; what is only put right needs what
+            // it was.
+            let runs_as_before = self.reverted.contains(app) && step.is_drift();
+            let planned = planned || runs_as_before;
+            let held = self.held.get(app).filter(|_| !runs_as_before).map(|word| Obstacle::Held(word));
             let obstacle = held.or_else(|| if planned { None } else { self.obstacle(app) });
             obstacle.map(|obstacle| Why::Dependency { app: app.to_owned(), obstacle })
         })

@@ -32,6 +32,8 @@ pub struct Policy {
     pub confirmed: bool,
     /// Daemons that have been missing from the tree for long enough; `None` where that need not be waited for.
     pub missing_for_long: Option<BTreeSet<DaemonId>>,
+    /// Whether what failed before, and was put back or stopped, is to be tried again.
+    pub retry: bool,
     /// Apps that are given a rest after steps that came to nothing, by name.
     pub resting: BTreeMap<String, Rest>,
 }

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value as Json};
 
+use super::desired::DesiredApp;
+use super::fallback::Fallback;
 use super::hold::{Hold, Why};
 use super::reason::Reason;
 use crate::model::{DaemonId, Probe};
@@ -37,6 +39,8 @@ pub struct Step {
     pub probes: Vec<Probe>,
     /// The steps of this plan that come before it.
     pub after: Vec<Wait>,
+    /// What becomes of the app if it fails.
+    pub fallback: Fallback,
 }
 
 /// What one step waits for in another one.
@@ -129,6 +133,14 @@ impl Plan {
         self.steps.is_empty()
     }
 
+    /// The app is as it is to be, which may be not what the tree says of it now.
+    pub(super) fn in_sync(&mut self, name: &str, app: &DesiredApp) {
+        match app.instead.clone() {
+            Some(why) => self.hold(name, Some(&app.daemon), why),
+            None => self.in_sync.push(name.to_owned()),
+        }
+    }
+
     pub(super) fn push(&mut self, app: &str, daemon: &DaemonId, action: Action, reasons: Vec<Reason>) {
         self.steps.push(Step {
             app: app.to_owned(),
@@ -137,6 +149,7 @@ impl Plan {
             reasons,
             probes: Vec::new(),
             after: Vec::new(),
+            fallback: Fallback::default(),
         });
     }
 

@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
+use sha2::{Digest as _, Sha256};
 
 use super::command::{self, Command};
 use super::environment::{self, Environment, Implied};
 use super::observed::snug;
 use super::settings::truthy;
 use super::{FileKind, Machine, Unresolvable, account, interpreter, logs, paths, settings};
-use crate::model::{App, DaemonId, Digest, Env, Unsettled};
+use crate::model::{App, DaemonId, Digest, Env, Unsettled, hex};
 
 /// The attributes of one app as PM2's daemon takes them: the argument of its `prepare` call.
 ///
@@ -27,6 +29,12 @@ pub struct Attributes {
     declared_env: Arc<BTreeSet<String>>,
     processes: u32,
 }
+
+/// Tells what an app is declared to be on this machine from what it was declared to be before, and says nothing of it:
+/// 32 bits, as its secrets are in it, and more of them than that is not to stand in a file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Fingerprint(String);
 
 /// How PM2 runs a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -165,6 +173,8 @@ fn finish(app: &App, settings: Map<String, Json>, environment: Environment, mach
     Attributes { map: Arc::new(map), declared_env: Arc::new(environment.declared), processes }
 }
 
+const FINGERPRINT_BYTES: usize = 4;
+
 fn block_json(block: &Env) -> Json {
     block.iter().map(|(name, value)| (name.clone(), value.to_json())).collect::<Map<_, _>>().into()
 }
@@ -226,6 +236,19 @@ impl Attributes {
     #[must_use]
     pub fn name(&self) -> &str {
         self.text("name")
+    }
+
+    /// Of all that is declared. What is only inherited is not in it: PM2 may have been started from another shell since.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        let declared = |(name, _): &(&str, &Json)| self.declared_env.contains(*name);
+        let attributes = self.map.iter().map(|(name, value)| (name.as_str(), value));
+        let all = attributes.filter(|(name, _)| *name != "env").chain(self.env().filter(declared));
+        let mut hasher = Sha256::new();
+        for (name, value) in all {
+            hasher.update(format!("{name}={value}\n"));
+        }
+        Fingerprint(hex(&hasher.finalize()[..FINGERPRINT_BYTES]))
     }
 
     /// How PM2 runs it.

@@ -25,12 +25,12 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use attributes::{Attributes, ExecMode, resolve};
+pub use attributes::{Attributes, ExecMode, Fingerprint, resolve};
 pub use environment::{BASE_ENV, is_base, is_internal};
 pub(crate) use logs::file_stem;
 pub use machine::{FileKind, Machine, User};
 pub(crate) use paths::resolve as resolve_path;
 pub use paths::{relative, working_folder};
-pub use questions::{Questions, questions};
+pub use questions::{Questions, questions, questions_of};
 pub use sniff::{SNIFFED_BYTES, looks_binary};
 pub use unresolvable::Unresolvable;

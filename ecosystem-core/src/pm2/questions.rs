@@ -23,8 +23,18 @@ pub struct Questions {
 /// being meant against `base`, and references looked up in `environment`.
 #[must_use]
 pub fn questions(ecosystem: &Ecosystem, base: &Utf8Path, environment: &Variables) -> Questions {
+    questions_of(ecosystem.apps().map(|(_, app)| app), base, environment)
+}
+
+/// The same about some apps.
+#[must_use]
+pub fn questions_of<'a>(
+    apps: impl Iterator<Item = &'a App>,
+    base: &Utf8Path,
+    environment: &Variables,
+) -> Questions {
     let mut questions = Questions::default();
-    for (_, app) in ecosystem.apps() {
+    for app in apps {
         // One whose folder or script cannot be told is not started, whatever else there is.
         if let Ok(app) = app.early(environment) {
             questions.ask_about(&app, &paths::working_folder(&app, base));
@@ -34,6 +44,14 @@ pub fn questions(ecosystem: &Ecosystem, base: &Utf8Path, environment: &Variables
 }
 
 impl Questions {
+    /// With those of another.
+    pub fn and(&mut self, other: Self) {
+        let Self { programs, files, env_files } = other;
+        self.programs.extend(programs);
+        self.files.extend(files);
+        self.env_files.extend(env_files);
+    }
+
     fn ask_about(&mut self, app: &App, cwd: &Utf8Path) {
         self.env_files.extend(app.env_files.iter().map(|file| paths::resolve(cwd, &file.path)));
         self.programs.extend(interpreter::candidates(app, cwd));

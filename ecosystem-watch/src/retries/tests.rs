@@ -58,8 +58,9 @@ fn pass(script: &str, reason: Reason, result: Result<Applied, StepError>) -> Rep
         reasons: vec![reason],
         probes: Vec::new(),
         after: Vec::new(),
+        fallback: ecosystem_core::plan::Fallback::Keep,
     };
-    let outcome = Outcome { app: "web".to_owned(), result, took: Duration::ZERO };
+    let outcome = Outcome { app: "web".to_owned(), result, aftermath: None, took: Duration::ZERO };
     let plan = Plan { steps: vec![step], ..Plan::default() };
     report(desired, plan, vec![outcome])
 }

@@ -132,10 +132,12 @@ pub(crate) fn skipped(step: &Step) -> Line {
 pub(super) fn failed(step: &Step, outcome: &Outcome, error: &StepError) -> Line {
     let last = error.last_lines().iter().rev().find(|line| !line.trim().is_empty());
     let last = last.map(|line| format!("; its error log ends with: {}", line.trim())).unwrap_or_default();
-    let message = format!("{}; failed after {}: {error}{last}", intent(step), duration(outcome.took));
+    let then = outcome.then(step).map(|then| format!("; {then}")).unwrap_or_default();
+    let message = format!("{}; failed after {}: {error}{last}{then}", intent(step), duration(outcome.took));
     about(step, Line::new(Level::ERROR, "step-failed", message))
         .with("error", error.to_string())
         .with("last_lines", error.last_lines())
+        .maybe("then", outcome.then(step))
         .with("took_ms", milliseconds(outcome.took))
 }
 

@@ -63,6 +63,7 @@ pub(super) fn step(app: &str, action: Action, reasons: &[Reason]) -> Step {
         reasons: reasons.to_vec(),
         probes: Vec::new(),
         after: Vec::new(),
+        fallback: ecosystem_core::plan::Fallback::Keep,
     }
 }
 
@@ -72,7 +73,7 @@ pub(super) fn restart(app: &str) -> Step {
 
 pub(super) fn outcome(app: &str, result: Result<&[u32], StepError>) -> Outcome {
     let result = result.map(|pids| Applied { pids: pids.to_vec() });
-    Outcome { app: app.to_owned(), result, took: Duration::from_millis(116) }
+    Outcome { app: app.to_owned(), result, aftermath: None, took: Duration::from_millis(116) }
 }
 
 pub(super) fn crashed(problem: &str) -> StepError {

@@ -18,6 +18,7 @@ fn steps(waits: &[(&str, &[(&str, Until)])]) -> Vec<Step> {
         },
         reasons: vec![Reason::NotRunning],
         probes: Vec::new(),
+        fallback: crate::plan::Fallback::Keep,
         after: after.iter().map(|(app, until)| Wait { app: (*app).to_owned(), until: *until }).collect(),
     };
     waits.iter().map(step).collect()

@@ -206,7 +206,7 @@ fn applied(needs: &[(&str, &[&str])]) -> Inventory {
         let depends_on = needs.iter().map(ToString::to_string).collect();
         ((*name).to_owned(), Applied { depends_on, ..Applied::default() })
     };
-    Inventory { apps: needs.iter().map(app).collect() }
+    Inventory { apps: needs.iter().map(app).collect(), ..Inventory::default() }
 }
 
 #[test]
