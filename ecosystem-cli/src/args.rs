@@ -1,6 +1,7 @@
 //! The command line.
 
 mod begin;
+mod history;
 mod running;
 mod texts;
 
@@ -10,6 +11,7 @@ use clap::{Args as Arguments, ColorChoice, Parser, Subcommand};
 use ecosystem_core::model::Prune;
 
 pub(crate) use begin::{Import, Init, New};
+pub(crate) use history::{History, Resume, Rollback, Suspend, Whom};
 pub(crate) use running::{Down, Pace, Plan, PruneOne, Status, Sync};
 pub(crate) use texts::{
     Check, Diff, Explain, Fmt, Format, Graph, GraphFormat, Render, ReviewFormat, Snapshot, Subject,
@@ -60,6 +62,14 @@ pub(crate) enum Command {
     Sync(Sync),
     /// Show what is declared, what runs, and whether they agree.
     Status(Status),
+    /// Show what was applied, when, why, and what came of it.
+    History(History),
+    /// Take an app back to what it was, in PM2 alone.
+    Rollback(Rollback),
+    /// Leave an app, or all of them, as they are until `resume`.
+    Suspend(Suspend),
+    /// Bring what was suspended, taken back or put back to what the tree says again.
+    Resume(Resume),
     /// Delete what still runs of a daemon that the tree no longer has, whatever its `:prune` says.
     Prune(PruneOne),
     /// Stop and delete every process of this tree; nothing else is touched.

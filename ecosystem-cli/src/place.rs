@@ -54,6 +54,8 @@ pub(crate) fn policy(scope: &args::Scope, only: Option<BTreeSet<DaemonId>>) -> P
         allow_mass_delete: scope.allow_mass_delete,
         own_pids: own_pids(),
         prune: scope.prune,
+        // Who asks for it by hand is there to see what comes of it.
+        retry: true,
         ..Policy::default()
     }
 }

@@ -26,6 +26,7 @@ use keep::Deeds;
 
 pub use extent::{Extent, Known};
 pub use host::{Host, HostError, Progress, Silent, Tree};
+pub use keep::deletions;
 pub use report::{Aftermath, Applied, Discarded, Outcome, Report, StepError, WriteOutcome, Written};
 
 /// What one pass is to do.
@@ -307,7 +308,9 @@ pub fn generated_files(
     policy: &Policy,
     generated_by: &GeneratedBy,
 ) -> Vec<GeneratedFile> {
-    let in_scope = |id: &DaemonId| policy.only.as_ref().is_none_or(|only| only.contains(id));
+    // Where single apps are meant, what the tree says of the rest of a daemon is not.
+    let in_scope =
+        |id: &DaemonId| policy.apps.is_none() && policy.only.as_ref().is_none_or(|only| only.contains(id));
     let daemons = ecosystem.daemons.values().filter(|daemon| in_scope(&daemon.id));
     daemons.map(|daemon| GeneratedFile::of(daemon, generated_by)).collect()
 }

@@ -77,6 +77,28 @@ pub fn last_healthy(history: &[Generation]) -> Option<(u64, &Definition)> {
     Some((healthy.number, healthy.change.definition.as_ref()?))
 }
 
+/// The generation whose definition PM2 was left with after the last one, as far as the history tells.
+#[must_use]
+pub fn running(history: &[Generation]) -> Option<(u64, &Definition)> {
+    running_after(history, history.len())
+}
+
+/// The definition that was there before the generation at this index.
+#[must_use]
+pub fn definition_before(history: &[Generation], at: usize) -> Option<&Definition> {
+    running_after(history, at).map(|(_, definition)| definition)
+}
+
+fn running_after(history: &[Generation], count: usize) -> Option<(u64, &Definition)> {
+    let last = history.get(..count)?.last()?;
+    let number = match &last.change.verdict {
+        Verdict::Reverted { to, .. } => *to,
+        Verdict::Healthy | Verdict::Failed { .. } | Verdict::Stopped { .. } => last.number,
+    };
+    let generation = history.iter().find(|generation| generation.number == number)?;
+    Some((number, generation.change.definition.as_ref()?))
+}
+
 /// Adds a generation and forgets the oldest ones beyond `most`, but never the last one in which the app was well.
 pub fn add(history: &mut Vec<Generation>, generation: Generation, most: usize) {
     history.push(generation);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ecosystem_core::converge::{Host as _, HostError, observe};
+use ecosystem_core::converge::{Host as _, HostError, deletions, observe};
 use ecosystem_core::os::host::OsHost;
 use ecosystem_core::os::kernel::own_pids;
 use ecosystem_core::os::place::Place;
@@ -41,6 +41,7 @@ pub(super) fn run(args: &args::Down) -> Result<Exit, Failure> {
     let outcomes = host.apply(&plan, &observed, progress(args.json));
     let succeeded: Vec<bool> = outcomes.iter().map(|outcome| outcome.result.is_ok()).collect();
     host.remember(&inventory.present(&desired, &observed).after(&desired, &observed, &plan, &succeeded))?;
+    host.record(deletions(&plan, &outcomes))?;
     if args.json {
         show::json::print(
             &json!({ "plan": show::json::plan(&plan), "outcomes": show::json::outcomes(&outcomes) }),

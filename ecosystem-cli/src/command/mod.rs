@@ -7,16 +7,19 @@ mod down;
 mod explain;
 mod fmt;
 mod graph;
+mod history;
 mod import;
 mod init;
 mod new;
 mod plan;
 mod prune;
 mod render;
+mod rollback;
 mod schema;
 mod scope;
 mod snapshot;
 mod status;
+mod suspend;
 mod sync;
 
 use ecosystem_core::converge::{Extent, Outcome, Pass, Progress, Reading, Silent, Written};
@@ -50,6 +53,10 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
         Command::Sync(args) if args.dry_run => plan::run(&args.into()),
         Command::Sync(args) => sync::run(args),
         Command::Status(args) => status::run(args),
+        Command::History(args) => history::run(args),
+        Command::Rollback(args) => rollback::run(args),
+        Command::Suspend(args) => suspend::suspend(args),
+        Command::Resume(args) => suspend::resume(args),
         Command::Prune(args) => prune::run(args),
         Command::Down(args) => down::run(args),
     }

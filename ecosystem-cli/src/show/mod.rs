@@ -5,6 +5,7 @@ pub(crate) mod diagnostics;
 pub(crate) mod diff;
 pub(crate) mod explanation;
 pub(crate) mod github;
+pub(crate) mod history;
 pub(crate) mod json;
 pub(crate) mod outcome;
 pub(crate) mod place;

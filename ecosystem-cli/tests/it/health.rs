@@ -127,14 +127,16 @@ fn dependents_wait_until_it_is_well() {
     assert!(!world.pids().contains_key("a"));
 }
 
-/// What runs as declared, and was not well, is asked again and not restarted. Who depends on it waits for that.
+/// What is to be kept though it was not well is asked again and not restarted. Who depends on it waits for that.
 #[test]
 fn what_was_not_well_is_asked_again_and_left_running() {
     let world = World::new();
     world.program("server.mjs", SERVER);
     world.program("app.mjs", "setInterval(() => {}, 1000);\n");
     let probe = ":readiness-probe {:exec \"test -e ../well\" :timeout 300 :retries 0}";
-    let web = format!("{{:apps [{{:name \"web\" :script \"app.mjs\" :min-uptime 100 {probe}}}]}}");
+    let web = format!(
+        "{{:apps [{{:name \"web\" :script \"app.mjs\" :min-uptime 100 :on-failure :keep {probe}}}]}}"
+    );
     world.daemon("web", &web.replace("../well", world.root().join("well").to_str().unwrap()));
     world.daemon("a", r#"{:apps [{:name "a" :script "app.mjs" :min-uptime 100 :depends-on ["web"]}]}"#);
     let said = world.sync().fails(1);

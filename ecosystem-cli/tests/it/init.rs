@@ -128,7 +128,9 @@ fn begin(version: &str, options: &[&str]) {
     });
     assert_eq!(job.environ()["COLOR"], "red");
     assert_eq!(job.cwd(), Some(project.path()));
-    cli(&["plan", "--exit-code"]);
+    wait_until("the watcher has seen it stay up", LONG, || {
+        cli(&["plan", "--json"]).contains("\"steps\": []")
+    });
     cli(&["render", "--aggregate"]);
     assert_eq!(project.process("ecosystem-watch"), watcher);
     assert_eq!(

@@ -19,6 +19,7 @@ mod explain;
 mod fmt;
 mod forgotten;
 mod health;
+mod history;
 mod hostile;
 mod import;
 mod init;

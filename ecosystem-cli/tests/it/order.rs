@@ -200,7 +200,7 @@ fn waits_and_failures_are_told_to_programs() {
     assert_eq!(outcomes[2]["held_by"], "b-api");
     assert!(outcomes[1]["held_by"].is_null(), "{outcomes}");
     let status = world.command(&["status"]).output();
-    assert!(status.contains("depends on b-api, which ended with exit code 3"), "{status}");
+    assert!(status.contains("depends on b-api, which is held itself (failed)"), "{status}");
 }
 
 #[test]

@@ -24,14 +24,9 @@ impl Deeds<'_> {
     /// out what one wants to go back to.
     pub(super) fn changes(&self) -> Vec<Change> {
         let taken = self.steps().filter(|(step, outcome)| self.is_worth_keeping(step, outcome));
-        let taken = taken.map(|(step, outcome)| Change {
-            app: AppName::new(step.app.as_str()),
-            action: step.action.verb().to_owned(),
-            why: step.reasons.iter().map(ToString::to_string).collect(),
-            verdict: verdict(outcome),
-            definition: (!matches!(step.action, Action::Delete(_)))
-                .then(|| self.definition(&step.app))
-                .flatten(),
+        let taken = taken.map(|(step, outcome)| {
+            let deleted = matches!(step.action, Action::Delete(_));
+            change(step, outcome, if deleted { None } else { self.definition(&step.app) })
         });
         let found = self.plan.in_sync.iter().filter(|app| self.generation(app) == 0).map(|app| Change {
             app: AppName::new(app.as_str()),
@@ -88,7 +83,10 @@ impl Deeds<'_> {
                 if let (Instead::Reverted { .. }, Fallback::Revert(good)) = (&state, &step.fallback) {
                     applied.digest = good.app.digest.to_string();
                 }
-                applied.stand_in = Some(StandIn { instead_of: attributes.fingerprint(), state });
+                // What failed may itself have stood in for what the tree says.
+                let before = applied.stand_in.take().filter(|_| app.instead.is_some());
+                let instead_of = before.map_or_else(|| attributes.fingerprint(), |before| before.instead_of);
+                applied.stand_in = Some(StandIn { instead_of, state });
             }
         }
         inventory
@@ -105,6 +103,24 @@ fn instead(step: &Step, outcome: &Outcome) -> Option<Instead> {
         }
         (Some(Aftermath::Stopped(Ok(()))), _) => Some(Instead::Stopped { problem }),
         _ => None,
+    }
+}
+
+/// Deletions of a plan that has been carried out, for the history of their apps.
+#[must_use]
+pub fn deletions(plan: &Plan, outcomes: &[Outcome]) -> Vec<Change> {
+    let taken = plan.steps.iter().zip(outcomes);
+    let taken = taken.filter(|(_, outcome)| !outcome.result.as_ref().is_err_and(StepError::is_not_done));
+    taken.map(|(step, outcome)| change(step, outcome, None)).collect()
+}
+
+fn change(step: &Step, outcome: &Outcome, definition: Option<Definition>) -> Change {
+    Change {
+        app: AppName::new(step.app.as_str()),
+        action: step.action.verb().to_owned(),
+        why: step.reasons.iter().map(ToString::to_string).collect(),
+        verdict: verdict(outcome),
+        definition,
     }
 }
 

@@ -1,10 +1,12 @@
 //! The inventory of what was applied, on disk: `$PM2_HOME/ecosystem/<owner>/inventory.json`.
 
 use std::io;
+use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
+use super::lock::Lock;
 use super::regular_file::{self, ReadError};
 use super::state_folder::{self, replace};
 use crate::converge::HostError;
@@ -86,6 +88,23 @@ pub(super) fn write(
     let written =
         serde_json::to_vec(&contents).map_err(io::Error::from).and_then(|bytes| replace(&path, &bytes));
     written.map_err(|error| HostError::new(format!("cannot keep what was applied, in {path}: {error}")))
+}
+
+/// Changes what is known of a tree's apps beside what runs; PM2 need not be up. `change` says whether it has changed
+/// anything. `patience` is how long to wait for another run on the same tree.
+///
+/// # Errors
+/// Another run has the lock, or the inventory cannot be read or written.
+pub fn change(
+    home: &Utf8Path,
+    owner: &Owner,
+    patience: Duration,
+    change: impl FnOnce(&mut Inventory) -> bool,
+) -> Result<(), HostError> {
+    let _lock = Lock::take(home, owner, patience)?;
+    let (pm2_started_at, mut inventory) =
+        contents(home, owner)?.map(|it| (it.pm2_started_at, it.inventory)).unwrap_or_default();
+    if change(&mut inventory) { write(home, owner, pm2_started_at, &inventory) } else { Ok(()) }
 }
 
 fn path(home: &Utf8Path, owner: &Owner) -> Utf8PathBuf {

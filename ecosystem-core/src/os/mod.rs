@@ -6,6 +6,7 @@
 pub mod history;
 pub mod host;
 pub mod interrupt;
+pub mod inventory;
 pub mod place;
 pub mod state;
 
@@ -27,7 +28,6 @@ pub mod pm2;
 mod apply;
 mod fallback;
 mod health;
-mod inventory;
 mod lock;
 mod log_tail;
 mod observer;

@@ -151,6 +151,19 @@ pub fn read(home: &Utf8Path, owner: &Owner) -> Result<Option<WatcherState>, Host
     parse(&bytes).map(Some).map_err(|problem| unreadable(&problem))
 }
 
+/// Tells the watcher of a tree to look again; whether there is one, and PM2 for it to look at. One whose PM2 is gone is
+/// left alone: to be told so would have it start PM2, whoever ended that.
+#[must_use]
+pub fn wake(home: &Utf8Path, owner: &Owner) -> bool {
+    let pid = match watcher(home, owner) {
+        Ok(Some(Holder { pid: Some(pid) })) => pid,
+        _ => return false,
+    };
+    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+    let is_up = super::pm2::Client::connect(home, super::pm2::Timeouts::default()).is_ok();
+    is_up && pid.is_some_and(|pid| rustix::process::kill_process(pid, rustix::process::Signal::HUP).is_ok())
+}
+
 const FILE: &str = "state.json";
 
 fn is_absent(error: &io::Error) -> bool {

@@ -32,6 +32,8 @@ pub enum NoWayBack {
     SameDefinition,
     /// It runs, and it is not known with which definition it was well.
     Unknown,
+    /// It is a job that had done its work: to put it back would be to do that work again.
+    Finished,
     /// The definition with which it was well cannot be started on this machine any more.
     Unresolvable(Vec<Unresolvable>),
 }
@@ -44,6 +46,9 @@ impl fmt::Display for NoWayBack {
             ),
             NoWayBack::Unknown => {
                 f.write_str("left as it is: it is not known with which definition it was well")
+            }
+            NoWayBack::Finished => {
+                f.write_str("left as it is: it had done its work, and is not to do it again")
             }
             NoWayBack::Unresolvable(problems) => {
                 let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
@@ -117,8 +122,10 @@ fn way_back(
 ) -> Fallback {
     let left = left_by(&step.app, owner, &step.action.touched(), observed);
     let runs = left.iter().any(|process| process.pid.is_some());
+    let finished = !left.is_empty() && left.iter().all(|it| it.pid.is_none() && it.may_have_finished());
     match last_good.map(|good| (good, &good.app.attributes)) {
         Some((good, _)) if good.app.digest == app.digest => Fallback::NoWayBack(NoWayBack::SameDefinition),
+        Some(_) if finished => Fallback::NoWayBack(NoWayBack::Finished),
         Some((good, Ok(_))) => Fallback::Revert(Box::new(good.clone())),
         Some((_, Err(problems))) => Fallback::NoWayBack(NoWayBack::Unresolvable(problems.clone())),
         None if runs => Fallback::NoWayBack(NoWayBack::Unknown),

@@ -59,11 +59,14 @@ pub fn plan(desired: &Desired, observed: &Observed, inventory: &Inventory, polic
     let world = World::sort(desired, observed, inventory, policy);
     let mut plan = Plan::default();
     for (name, app) in &desired.apps {
-        if in_scope(policy, app.daemon.as_str()) {
+        let wanted = policy.apps.as_ref().is_none_or(|apps| apps.contains(name.as_str()));
+        if wanted && in_scope(policy, app.daemon.as_str()) {
             world.plan_app(name, app, &mut plan);
         }
     }
-    world.plan_deletions(&mut plan);
+    if policy.apps.is_none() {
+        world.plan_deletions(&mut plan);
+    }
     plan.own_process = policy.own_process(observed);
     hold_own_process(&mut plan);
     order::order(&mut plan, &world);

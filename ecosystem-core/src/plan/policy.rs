@@ -11,6 +11,8 @@ use crate::pm2::observed::{Observed, PmId, Process};
 pub struct Policy {
     /// Only these daemons are looked at; all of them where `None`.
     pub only: Option<BTreeSet<DaemonId>>,
+    /// Of these daemons, only these apps; all of them where `None`. Nothing is deleted then.
+    pub apps: Option<BTreeSet<String>>,
     /// Names of foreign processes that may be taken over.
     pub adopt: BTreeSet<String>,
     /// Whether every process that nobody owns may be taken over, where the tree declares an app of its name. One of

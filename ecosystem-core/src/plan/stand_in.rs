@@ -131,6 +131,18 @@ impl Inventory {
 }
 
 impl Desired {
+    /// What the tree says of an app, as far as it reaches the process, whatever the app is instead; `None` where that
+    /// cannot be said.
+    #[must_use]
+    pub fn said(&self, name: &str, inventory: &Inventory) -> Option<Fingerprint> {
+        let app = self.apps.get(name)?;
+        let stand_in = || inventory.apps.get(name)?.stand_in.as_ref();
+        match &app.instead {
+            Some(_) => stand_in().map(|stand_in| stand_in.instead_of.clone()),
+            None => app.attributes.as_ref().ok().map(Attributes::fingerprint),
+        }
+    }
+
     /// Puts in the place of what the tree says of some apps what they are to be instead: with `retry`, of those only that
     /// somebody wants so.
     pub fn replace(&mut self, inventory: &Inventory, machine: &Machine, retry: bool) {
