@@ -34,6 +34,8 @@ pub(crate) struct Seen {
     pub(crate) missing_for_long: Option<BTreeSet<DaemonId>>,
     /// Apps that are not to be tried now.
     pub(crate) resting: BTreeMap<String, Rest>,
+    /// Whether what failed before, and was put back or stopped, is to be tried again.
+    pub(crate) retry: bool,
     /// What may have changed since the last look.
     pub(crate) extent: Extent,
 }
@@ -77,8 +79,12 @@ impl<'a> Passes<'a> {
     /// # Errors
     /// The tree or PM2 could not be looked at.
     pub(crate) fn make(&self, seen: Seen, progress: &dyn Progress) -> Result<Made, HostError> {
-        let policy =
-            Policy { missing_for_long: seen.missing_for_long, resting: seen.resting, ..self.policy() };
+        let policy = Policy {
+            missing_for_long: seen.missing_for_long,
+            resting: seen.resting,
+            retry: seen.retry,
+            ..self.policy()
+        };
         let mut host = self.open()?;
         resurrection::wait(&mut host, &self.settings)?;
         let report = self.converge(&mut host, policy, seen.extent, progress)?;

@@ -61,6 +61,8 @@ pub(crate) struct Watcher<'a> {
     /// Looks that could not be had since the last one that could.
     setback: Setback,
     news: News,
+    /// Whether somebody has asked for everything to be tried again.
+    anew: bool,
 }
 
 /// What came of a look.
@@ -106,6 +108,7 @@ impl<'a> Watcher<'a> {
             began: Instant::now(),
             setback: Setback::default(),
             news: News::new(SystemTime::now()),
+            anew: false,
             passes: Arc::new(passes),
             hints,
             sender,
@@ -144,6 +147,7 @@ impl<'a> Watcher<'a> {
             Hint::BeginAnew => {
                 self.retries.forget();
                 self.pm2.begin_anew();
+                self.anew = true;
             }
         }
     }
@@ -183,6 +187,7 @@ impl<'a> Watcher<'a> {
         let seen = Seen {
             missing_for_long: self.removals.missing_for_long(began),
             resting: self.retries.resting(began),
+            retry: std::mem::take(&mut self.anew),
             extent: std::mem::take(&mut self.extent),
         };
         let (passes, own_step) = (Arc::clone(&self.passes), Arc::clone(&self.own_step));
@@ -258,6 +263,10 @@ impl<'a> Watcher<'a> {
             self.succession.begin(hold);
         }
         let acted = !report.outcomes.is_empty();
+        // What was put back or stopped stands from now on, and what depends on it is to hear of that.
+        if report.outcomes.iter().any(|outcome| outcome.aftermath.is_some()) {
+            self.look_again();
+        }
         if self.succession.is_over(report) {
             happening::superseded().say();
             return Looked { acted, flow: ControlFlow::Break(()) };

@@ -181,3 +181,52 @@ fn what_ran_before_anybody_knew_of_it_is_not_stopped() {
     assert!(said.contains("it is not known with which definition it was well"), "{said}");
     assert_eq!(json(&world, &["status", "--json"])["apps"].as_array().map_or(0, Vec::len), 1);
 }
+
+/// Whenever the tool is killed, the next pass finds a sound state: what was well runs, or is put back by it.
+#[test]
+fn a_tool_killed_at_any_step_of_it_is_made_good() {
+    let world = world();
+    for members in ["", ":exec-mode \"cluster\" :instances 2"] {
+        declare(&world, "a", "well.mjs", members);
+        world.sync().succeeds();
+        let inventory = || {
+            let path = std::fs::read_dir(world.pm2.path().join("ecosystem")).unwrap().next().unwrap();
+            std::fs::read_to_string(path.unwrap().path().join("inventory.json")).unwrap_or_default()
+        };
+        let runs = |script: &str| world.list().iter().any(|it| is_script(it, script));
+        let restarted = |entry: &Json| entry["pm2_env"]["unstable_restarts"].as_u64().unwrap_or(0) > 0;
+        let moments: [(&str, &dyn Fn() -> bool); 5] = [
+            ("it is written down", &|| inventory().contains("\"trying\"")),
+            ("the change is made", &|| runs("crashes.mjs")),
+            ("it has crashed", &|| {
+                world.list().iter().any(|it| is_script(it, "crashes.mjs") && restarted(it))
+            }),
+            ("it is put back", &|| {
+                inventory().contains("\"trying\"") && !runs("crashes.mjs") && crashed(&world)
+            }),
+            ("it is over", &|| inventory().contains("\"reverted\"")),
+        ];
+        for (name, seen) in moments {
+            declare(&world, "a", "crashes.mjs", &format!("{members} :env {{:MOMENT \"{name}\"}}"));
+            world.spawn(&["sync"]).killed_once(seen);
+            let _ = world.sync().fails(1);
+            for entry in world.list() {
+                assert!(is_script(&entry, "well.mjs"), "killed when {name}: {entry}");
+                assert_eq!(entry["pm2_env"]["status"], "online", "killed when {name}");
+            }
+            declare(&world, "a", "well.mjs", members);
+            world.sync().succeeds();
+            world.nothing_to_do();
+        }
+    }
+}
+
+fn is_script(entry: &Json, script: &str) -> bool {
+    entry["pm2_env"]["pm_exec_path"].as_str().unwrap().ends_with(&format!("/{script}"))
+}
+
+/// Whether the app has crashed since its file was changed last.
+fn crashed(world: &World) -> bool {
+    let log = world.record("a")["pm_err_log_path"].as_str().unwrap().to_owned();
+    std::fs::read_to_string(log).is_ok_and(|text| text.contains("no such colour"))
+}

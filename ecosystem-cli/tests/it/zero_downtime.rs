@@ -125,6 +125,31 @@ fn workers(world: &World) -> Vec<(u32, Option<u64>)> {
     pids.into_iter().map(|pid| (pid, Process::new(pid).start_time())).collect()
 }
 
+/// The first worker tries the edit; the other one goes on serving, and is never touched.
+#[test]
+fn a_bad_edit_is_put_back_without_a_gap() {
+    for &version in VERSIONS {
+        let web = Web::running(version, CLUSTER);
+        web.world.program("crashes.cjs", "process.exit(3);\n");
+        let never = ":readiness-probe {:exec \"false\" :retries 1 :interval 100} :listen-timeout 500";
+        let load = Load::on(web.port);
+        load.hears("hello red");
+        let second = web.world.pids()["web"][1];
+        web.declare("crashes", "", &format!("{CLUSTER} {BLUE}"));
+        let said = web.world.sync().fails(1);
+        assert!(said.contains("web: reload failed") && said.contains("= put back to generation 1"), "{said}");
+        assert_eq!(web.world.pids()["web"][1], second, "{said}");
+        load.hears("hello red");
+        web.declare("good_day", "", &format!("{CLUSTER} {BLUE} {never}"));
+        let said = web.world.sync().fails(1);
+        assert!(said.contains("is not well") && said.contains("= put back to generation 1"), "{said}");
+        load.hears("hello red");
+        nobody_was_turned_away(&load.ended());
+        web.declare("hello", "", &format!("{CLUSTER} {RED}"));
+        web.world.nothing_to_do();
+    }
+}
+
 /// What makes the tests above able to fail.
 #[test]
 fn a_restart_has_a_gap_and_the_load_shows_it() {

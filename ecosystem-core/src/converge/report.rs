@@ -175,6 +175,9 @@ pub enum StepError {
         /// The last lines of its error log since the step began, oldest first.
         last_lines: Vec<String>,
     },
+    /// Somebody else has stopped or deleted it meanwhile: whether it would have been well is not known.
+    #[error("{0}, by somebody else it seems")]
+    TakenAway(&'static str),
     /// It runs, and a probe of its own says that it is not well.
     #[error("it runs, but is not well: {problem}")]
     Unwell {
@@ -222,7 +225,7 @@ impl StepError {
     /// Whether it is known what the step has come to.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        !matches!(self, StepError::Interrupted | StepError::Unknown(_))
+        !matches!(self, StepError::Interrupted | StepError::Unknown(_) | StepError::TakenAway(_))
     }
 
     /// What the app itself wrote before it failed, oldest first.

@@ -11,7 +11,7 @@ use super::dist::Removal;
 use super::interrupt::Interrupt;
 use super::machine::DaemonFacts;
 use super::pm2::{Client, ClientError, Pm2Program, ProgramError, Report, Timeouts, launch};
-use super::{dist, history, inventory, lock::Lock, machine, orphans, state, surroundings};
+use super::{dist, history, inventory, lock, lock::Lock, machine, orphans, state, surroundings};
 use crate::converge::{Discarded, Host, HostError, Outcome, Progress, Tree, WriteOutcome, Written};
 use crate::history::{Change, Generation};
 use crate::model::{AppName, DaemonId, Owner};
@@ -54,7 +54,7 @@ pub struct OsHost {
     settings: Settings,
     pm2: Option<(Client, Report)>,
     left_behind: usize,
-    _lock: Option<Lock>,
+    lock: Option<Lock>,
 }
 
 impl OsHost {
@@ -68,7 +68,7 @@ impl OsHost {
             Err(ClientError::NotRunning { .. }) => None,
             Err(error) => return Err(unusable(&error)),
         };
-        Ok(Self { settings, pm2, left_behind: 0, _lock: None })
+        Ok(Self { settings, pm2, left_behind: 0, lock: None })
     }
 
     /// A host to act on: takes the tree's lock, and starts PM2 through `program` where it is not up. What a PM2 that
@@ -97,7 +97,7 @@ impl OsHost {
             other => other.map_err(|error| unusable(&error))?,
         };
         let pm2 = Some(introduce(client, &settings)?);
-        Ok(Self { settings, pm2, left_behind, _lock: Some(lock) })
+        Ok(Self { settings, pm2, left_behind, lock: Some(lock) })
     }
 
     /// PM2's list as it is now, raw: what `pm2 save` keeps. It holds the secrets of apps.
@@ -237,7 +237,11 @@ impl Host for OsHost {
     }
 
     fn inventory(&mut self) -> Result<Inventory, HostError> {
-        inventory::read(&self.settings.home, &self.settings.owner, self.pm2_started_at())
+        let Settings { home, owner, .. } = &self.settings;
+        let inventory = inventory::read(home, owner, self.pm2_started_at())?;
+        // Whoever only looks while another pass is at work leaves it to that one to say what it is trying now.
+        let at_work = self.lock.is_none() && inventory.is_trying_any() && lock::is_taken(home, owner);
+        Ok(if at_work { inventory.without_trials() } else { inventory })
     }
 
     fn remember(&mut self, inventory: &Inventory) -> Result<(), HostError> {

@@ -47,6 +47,12 @@ impl Lock {
     }
 }
 
+/// Whether somebody is at work on a tree now.
+pub(super) fn is_taken(home: &Utf8Path, owner: &Owner) -> bool {
+    let file = File::open(state_folder::of(home, owner).join("lock"));
+    file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
 fn open(path: &Utf8Path) -> std::io::Result<File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
 }

@@ -118,6 +118,8 @@ enum Look {
     /// It has done its work, or is not to be started.
     Done,
     Down(String),
+    /// Somebody has taken it away.
+    TakenAway(&'static str),
 }
 
 /// A watch over the processes that a step should have left running.
@@ -164,6 +166,7 @@ impl<'a> Vigil<'a> {
                 Look::Up(pid) => pids.push(check(it, &observed, pid)?),
                 Look::Done => {}
                 Look::Down(problem) => return Err(crashed(it, &observed, problem)),
+                Look::TakenAway(how) => return Err(StepError::TakenAway(how)),
             }
         }
         Ok((!waiting).then_some(Applied { pids }))
@@ -176,9 +179,10 @@ impl<'a> Vigil<'a> {
     pub(super) fn glance(&mut self, observer: &Observer) -> Result<(), StepError> {
         let observed = observer.observe()?;
         for it in self.expected {
-            if let Look::Down(problem) = look(it, &observed, &mut self.baselines, self.began, Duration::ZERO)
-            {
-                return Err(crashed(it, &observed, problem));
+            match look(it, &observed, &mut self.baselines, self.began, Duration::ZERO) {
+                Look::Down(problem) => return Err(crashed(it, &observed, problem)),
+                Look::TakenAway(how) => return Err(StepError::TakenAway(how)),
+                Look::Wait | Look::Up(_) | Look::Done => {}
             }
         }
         Ok(())
@@ -211,7 +215,7 @@ fn look(
     patience: Duration,
 ) -> Look {
     let Some(process) = observed.process(it.pm_id) else {
-        return Look::Down("PM2 no longer knows the process".to_owned());
+        return Look::TakenAway("it was deleted");
     };
     if !it.app.autostart() {
         return Look::Done;
@@ -238,7 +242,9 @@ fn look(
             "PM2 says it is online, and there is no process: is its interpreter or folder missing?"
                 .to_owned(),
         ),
-        (Status::Stopped, _) if between_two(process) && since < needed + GRACE => Look::Wait,
+        (Status::Stopped, _) if restarts_on_purpose(process) && since < needed + GRACE => Look::Wait,
+        // It has crashed, which shows when it is started again.
+        (Status::Stopped, Some(_)) if since < needed + GRACE => Look::Wait,
         (Status::Stopped, _) => ended(process),
         (Status::Errored | Status::WaitingRestart, _) => {
             Look::Down(format!("it crashed (PM2 says {})", process.status.as_str()))
@@ -261,7 +267,7 @@ fn restarted_on_purpose(process: &Process) -> bool {
 }
 
 /// Whether it may be stopped only in order to be started again, by a file that changed or by the clock.
-fn between_two(process: &Process) -> bool {
+fn restarts_on_purpose(process: &Process) -> bool {
     restarted_on_purpose(process) && !process.may_have_finished()
 }
 
@@ -282,6 +288,7 @@ fn baseline(it: &Expected, process: &Process) -> u64 {
 
 fn ended(process: &Process) -> Look {
     match process.exit_code() {
+        _ if !process.may_have_finished() => Look::TakenAway("it was stopped"),
         Some(_) if process.may_have_finished() && process.ended_well() => Look::Done,
         Some(code) => Look::Down(format!("it ended with exit code {code}")),
         None => Look::Down("it ended".to_owned()),

@@ -197,7 +197,7 @@ fn note(apps: &mut BTreeMap<String, Applied>, desired: &Desired, name: &str) {
         depends_on: app.depends_on.iter().map(|it| it.app.to_string()).collect(),
         generation: before.generation,
         trying: None,
-        stand_in: before.stand_in.filter(|_| app.instead.is_some()),
+        stand_in: before.stand_in.filter(|it| app.instead.is_some() && it.state.definition().is_some()),
     };
     apps.insert(name.to_owned(), applied);
 }

@@ -127,7 +127,9 @@ impl<'a> World<'a> {
             return plan.hold(name, Some(&app.daemon), why);
         }
         let applied = self.inventory.holds(name, app);
-        let unproven = self.inventory.is_trying(name, attributes);
+        // What was left stopped, and runs all the same, was started by somebody who has looked into it.
+        let restarted = matches!(app.instead, Some(Why::Failed { .. }));
+        let unproven = restarted || self.inventory.is_trying(name, attributes);
         let (action, reasons) = match (self.ours.get(name), self.foreign.get(name)) {
             (None, Some(theirs)) => return plan.hold(name, Some(&app.daemon), Why::conflict(theirs)),
             (None, None) => {
@@ -251,5 +253,5 @@ fn can_be_asked(app: &DesiredApp, processes: &[&Process]) -> bool {
 
 /// Whether an app is stopped for no reason of its own.
 fn stopped_by_hand(process: &Process) -> bool {
-    process.status == Status::Stopped && !process.may_have_finished()
+    process.status == Status::Stopped && !process.is_between_two() && !process.may_have_finished()
 }

@@ -115,6 +115,19 @@ impl Inventory {
         trying.is_some_and(|trying| *trying == attributes.fingerprint())
     }
 
+    /// Whether a pass that is at work, or was ended, was trying anything.
+    #[must_use]
+    pub fn is_trying_any(&self) -> bool {
+        self.apps.values().any(|applied| applied.trying.is_some())
+    }
+
+    /// The same without what is being tried.
+    #[must_use]
+    pub fn without_trials(mut self) -> Self {
+        self.apps.values_mut().for_each(|applied| applied.trying = None);
+        self
+    }
+
     /// The same with what a plan is about to try: a program that is ended meanwhile leaves word of it.
     #[must_use]
     pub fn trying(mut self, plan: &Plan, desired: &Desired) -> Self {

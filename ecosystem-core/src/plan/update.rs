@@ -103,7 +103,7 @@ fn reasons_for(app: &DesiredApp, wanted: &Attributes, process: &Process) -> Vec<
 /// Why a process that should run does not; nothing for one that is on its way, or that has done its work.
 fn not_running(process: &Process) -> Option<Reason> {
     match &process.status {
-        Status::Stopped if process.may_have_finished() => None,
+        Status::Stopped if process.may_have_finished() || process.is_between_two() => None,
         Status::Stopped | Status::Errored => Some(Reason::State(process.status.as_str().to_owned())),
         Status::Online if process.pid.is_none() => Some(Reason::NoProcess),
         _ => None,

@@ -215,6 +215,13 @@ impl Process {
         never_restarted || self.ended_as_told()
     }
 
+    /// Whether it has just ended, and PM2 is about to start it again: it says `stopped` of it for a moment, and keeps the
+    /// pid of before (`handleExit` in `lib/God.js`); of what somebody has stopped it forgets that.
+    #[must_use]
+    pub fn is_between_two(&self) -> bool {
+        self.status == Status::Stopped && self.pid.is_some()
+    }
+
     /// Whether it runs after a crash, and not yet for as long as PM2 takes for stable: it may be about to crash again.
     ///
     /// PM2 counts the crashes of young processes since somebody last asked for a start (`handleExit` in `lib/God.js`).

@@ -69,9 +69,15 @@ pub(super) fn put_off(report: &Report, now: Timestamp) -> impl Iterator<Item = &
     let resting = report.plan.holds.iter().filter(move |hold| waits(&hold.why));
     let put_off = |error: &StepError| *error == StepError::Interrupted || error.held_by().is_some();
     let skipped = report.outcomes.iter().filter(move |it| it.result.as_ref().is_err_and(put_off));
+    // What was put back or stopped is known to have failed: that it is left so says it all.
+    let settled = |why: &Why| matches!(why, Why::Reverted { .. } | Why::Failed { .. });
+    let settled =
+        move |name: &str| report.plan.holds.iter().any(|hold| hold.app == name && settled(&hold.why));
     let verified = |name: &str| report.outcomes.iter().any(|it| it.app == name && it.result.is_ok());
     let new = report.observed.processes.iter();
-    let new = new.filter(move |process| has_only_started(process, now) && !verified(&process.name));
+    let new = new.filter(move |process| {
+        has_only_started(process, now) && !verified(&process.name) && !settled(&process.name)
+    });
     resting
         .map(|hold| hold.app.as_str())
         .chain(skipped.map(|outcome| outcome.app.as_str()))

@@ -81,11 +81,13 @@ impl Said {
         gone.filter_map(|known| end(&known.standing)).chain(lines).collect()
     }
 
-    /// Whether the same app or file still fails, in another way: nothing is mended then.
+    /// Whether the same app or file still fails in another way, or the app is left alone since: nothing is mended then.
     fn fails_otherwise(&self, known: &Known) -> bool {
         let Key { kind, about, .. } = &known.standing.key;
         *kind == ProblemKind::Failed
-            && self.standing.keys().any(|(key, _)| key.kind == *kind && key.about == *about)
+            && self.standing.keys().any(|(key, _)| {
+                matches!(key.kind, ProblemKind::Failed | ProblemKind::Held) && key.about == *about
+            })
     }
 
     /// The key with the first number that is not taken.

@@ -50,6 +50,8 @@ fn what_waits_before_it_is_restarted_stays_stopped_too() {
     world.daemon("mail", &daemon_with(":restart-delay 200", &[("mail", "red")]));
     let watcher = Watcher::start(&world, &[]);
     world.becomes(&[("web", "red"), ("mail", "red")]);
+    // Who stops what is being verified may be taken for a crash.
+    world.comes_to_rest();
     for app in ["web", "mail"] {
         world.pm2_does(&["stop", app]);
         world.stands(app, "stopped by hand");
@@ -128,7 +130,7 @@ fn what_crashes_is_not_restarted_in_a_loop() {
     let (world, watcher) = watched(&[]);
     let before = world.pids();
     world.program("crash.sh", "echo no such luck >&2; exit 3\n");
-    let crashing = daemon_with(":max-restarts 2 :min-uptime 1000", &[("crash", "red")]);
+    let crashing = daemon_with(":max-restarts 2 :min-uptime 1000 :on-failure :keep", &[("crash", "red")]);
     world.daemon("crash", &crashing.replace("idle.sh", "crash.sh"));
     world.stands("crash", "start failed");
     watcher.log.will_say("no such luck");

@@ -20,5 +20,6 @@ mod order;
 mod pm2_ends;
 mod random_edits;
 mod removal;
+mod revert;
 mod signals;
 mod under_pm2;

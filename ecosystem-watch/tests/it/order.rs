@@ -11,7 +11,7 @@ const CRASHES: &str = "echo no such luck >&2; exit 3\n";
 fn what_was_held_is_started_once_what_it_needs_runs() {
     let world = world();
     world.program("crash.sh", CRASHES);
-    let db = daemon_with(":max-restarts 1 :min-uptime 1000", &[("db", "red")]);
+    let db = daemon_with(":max-restarts 1 :min-uptime 1000 :on-failure :keep", &[("db", "red")]);
     world.daemon("db", &db.replace("idle.sh", "crash.sh"));
     world.daemon("api", &daemon_with(":depends-on [\"db\"]", &[("api", "red")]));
     world.daemon("web", &daemon_with(":depends-on [\"api\"]", &[("web", "red")]));
@@ -40,7 +40,7 @@ fn what_was_held_is_started_once_what_it_needs_runs() {
 fn what_somebody_else_mends_is_seen_too() {
     let world = world();
     world.program("maybe.sh", "[ -e ready ] || exit 3\nexec sleep 100000\n");
-    let db = daemon_with(":max-restarts 1 :min-uptime 1000", &[("db", "red")]);
+    let db = daemon_with(":max-restarts 1 :min-uptime 1000 :on-failure :keep", &[("db", "red")]);
     world.daemon("db", &db.replace("idle.sh", "maybe.sh"));
     world.daemon("web", &daemon_with(":depends-on [\"db\"]", &[("web", "red")]));
     let watcher = Watcher::start(&world, &["--resync", "3600"]);
