@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use ecosystem_core::converge::{Outcome, Report, StepError, WriteOutcome, Written};
-use ecosystem_core::plan::Step;
+use ecosystem_core::plan::{Reason, Step};
 use ecosystem_core::printable::duration;
 use ecosystem_core::render::DIST;
 
@@ -36,7 +36,10 @@ pub(crate) fn outcome(step: &Step, outcome: &Outcome) -> String {
             for line in error.last_lines() {
                 let _ = writeln!(text, "  {}|{:#} {}", style::FAINT, style::FAINT, printable(line));
             }
-            let causes = step.reasons.iter().filter(|_| outcome.aftermath.is_some());
+            let is_edit = |reason: &&Reason| {
+                matches!(reason, Reason::Changed(_) | Reason::Instances { .. } | Reason::Moved { .. })
+            };
+            let causes = step.reasons.iter().filter(|_| outcome.aftermath.is_some()).filter(is_edit);
             let causes = causes.map(|reason| format!("after {reason}"));
             for line in causes.chain(outcome.then(step)) {
                 let _ = writeln!(text, "  {}={:#} {}", style::FAINT, style::FAINT, printable(&line));

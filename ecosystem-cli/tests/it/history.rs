@@ -175,7 +175,7 @@ fn what_is_suspended_is_left_alone() {
     let pids = world.pids();
     declare(&world, "well.mjs", ":env {:COLOR \"blue\"}");
     let said = world.sync().succeeds();
-    assert!(said.contains("suspended: an incident"), "{said}");
+    assert!(said.contains("left as it is: an incident"), "{said}");
     assert_eq!(world.pids(), pids);
     // Neither its deletion nor what somebody else does to it is an exception.
     let source = std::fs::read_to_string(world.root().join("web/ecosystem.edn")).unwrap();

@@ -197,7 +197,7 @@ impl Hold {
                 "taken back to generation {to}, until it is changed or `ecosystem-cli resume {app}` is run"
             ),
             Why::Suspended { reason } => {
-                format!("suspended: {reason}; `ecosystem-cli resume {app}` ends that")
+                format!("left as it is: {reason}; `ecosystem-cli resume {app}` ends that")
             }
             Why::Unconfirmed => {
                 format!("no longer declared: `ecosystem-cli prune {}` deletes it", quoted(daemon))
