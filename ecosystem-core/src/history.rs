@@ -116,3 +116,6 @@ pub fn add(history: &mut Vec<Generation>, generation: Generation, most: usize) {
 pub fn next_number(history: &[Generation]) -> u64 {
     history.last().map_or(1, |last| last.number.saturating_add(1))
 }
+
+#[cfg(test)]
+mod tests;

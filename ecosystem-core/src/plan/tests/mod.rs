@@ -6,6 +6,7 @@ mod laws;
 mod order;
 mod pm2_model;
 mod scenarios;
+mod setbacks;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

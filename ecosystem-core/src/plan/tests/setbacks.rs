@@ -1,0 +1,219 @@
+//! Changes that fail: what becomes of the app then, and what later passes make of it.
+
+use std::collections::BTreeMap;
+
+use super::{Pm2Model, checked_with, machine, words};
+use crate::compile;
+use crate::diagnostic::Source;
+use crate::history::Definition;
+use crate::model::Ecosystem;
+use crate::plan::{
+    Desired, DesiredApp, Fallback, Instead, Inventory, LastGood, Policy, StandIn, Suspended, step_back,
+};
+
+const GOOD: &str = r#"{:apps [{:name "web" :script "good.js"}]}"#;
+const BAD: &str = r#"{:apps [{:name "web" :script "bad.js"}]}"#;
+const JOB: &str = r#"{:apps [{:name "web" :script "good.js" :autorestart false}]}"#;
+
+fn ecosystem(text: &str) -> Ecosystem {
+    compile(&[Source::new("a/ecosystem.edn", text)]).output
+}
+
+fn desired(text: &str) -> Desired {
+    let ecosystem = ecosystem(text);
+    Desired::new(&ecosystem, &machine(&ecosystem))
+}
+
+fn definition(text: &str) -> Definition {
+    let ecosystem = ecosystem(text);
+    let (daemon, app) = ecosystem.apps().find(|(_, app)| app.name.as_str() == "web").unwrap();
+    Definition { daemon: daemon.id.clone(), app: app.clone() }
+}
+
+fn good(text: &str) -> DesiredApp {
+    let Definition { daemon, app } = definition(text);
+    DesiredApp::new(&daemon, &app, &machine(&ecosystem(text)))
+}
+
+/// PM2 with what a text declares.
+fn running(text: &str) -> Pm2Model {
+    let mut pm2 = Pm2Model::default();
+    pm2.apply(&checked_with(&desired(text), &pm2, &Inventory::default(), &Policy::default()));
+    pm2
+}
+
+/// It does not run any more.
+fn stop(pm2: &mut Pm2Model) {
+    pm2.edit("web", |record| drop(record.insert("status".to_owned(), "stopped".into())));
+}
+
+/// What becomes of `web` if the step that makes `to` of what PM2 has fails, where it was well as `was` last.
+fn fallback(pm2: &Pm2Model, was: Option<&str>, to: &str) -> String {
+    let desired = desired(to);
+    let mut plan = checked_with(&desired, pm2, &Inventory::default(), &Policy::default());
+    let last = was.map(|was| LastGood { generation: 7, definition: definition(was), app: good(was) });
+    let last_good: BTreeMap<_, _> = last.into_iter().map(|last| ("web".to_owned(), last)).collect();
+    plan.prepare(&desired, &pm2.observed(), &last_good);
+    match &plan.steps[0].fallback {
+        Fallback::Revert(good) => format!("revert to {}", good.generation),
+        other => format!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_becomes_of_an_app_is_its_authors_choice_and_what_was_well() {
+    let with = |text: &str, choice: &str| text.replace("}]}", &format!(" :on-failure :{choice}}}]}}"));
+    let (none, some) = (Pm2Model::default(), running(GOOD));
+    for (pm2, was, to, expected) in [
+        (&none, None, BAD.to_owned(), "Stop"),
+        (&none, None, with(BAD, "keep"), "Keep"),
+        (&none, Some(GOOD), BAD.to_owned(), "revert to 7"),
+        (&none, Some(BAD), BAD.to_owned(), "NoWayBack(SameDefinition)"),
+        (&some, None, BAD.to_owned(), "NoWayBack(Unknown)"),
+        (&some, Some(GOOD), BAD.to_owned(), "revert to 7"),
+        (&some, Some(GOOD), with(BAD, "revert"), "revert to 7"),
+        (&some, Some(GOOD), with(BAD, "keep"), "Keep"),
+        (&some, Some(GOOD), with(BAD, "stop"), "Stop"),
+    ] {
+        assert_eq!(fallback(pm2, was, &to), expected, "{was:?} → {to}");
+    }
+}
+
+#[test]
+fn a_job_that_has_done_its_work_does_not_do_it_again() {
+    let mut pm2 = running(JOB);
+    stop(&mut pm2);
+    assert_eq!(fallback(&pm2, Some(JOB), BAD), "NoWayBack(Finished)");
+}
+
+/// From wherever a step has left an app.
+#[test]
+fn the_way_back_leads_to_what_was() {
+    for (left, expected) in [
+        (Pm2Model::default(), Some("start")),
+        (running(BAD), Some("restart")),
+        (running(&BAD.replace("bad.js\"", "bad.js\" :exec-mode \"cluster\"")), Some("restart")),
+        (running(GOOD), None),
+    ] {
+        let action = step_back("web", &good(GOOD), &desired(GOOD).owner, &[], &left.observed());
+        assert_eq!(action.map(|action| action.verb()), expected);
+    }
+}
+
+/// The inventory after an edit to `BAD` came to this.
+fn after(state: Instead) -> Inventory {
+    let said = desired(BAD).apps["web"].attributes.as_ref().unwrap().fingerprint();
+    let mut inventory = Inventory::default();
+    let applied = inventory.apps.entry("web".to_owned()).or_default();
+    applied.daemon = "a".to_owned();
+    applied.digest = desired(GOOD).apps["web"].digest.to_string();
+    applied.instances = 1;
+    applied.stand_in = Some(StandIn { instead_of: said, state });
+    inventory
+}
+
+fn reverted() -> Instead {
+    Instead::Reverted { problem: "it crashed".to_owned(), to: 7, definition: Box::new(definition(GOOD)) }
+}
+
+/// The plan of a pass over a tree that says `text`.
+fn pass(pm2: &Pm2Model, inventory: &Inventory, text: &str, policy: &Policy) -> String {
+    let ecosystem = ecosystem(text);
+    let mut machine = machine(&ecosystem);
+    machine.files.insert("/base/good.js".into(), crate::pm2::FileKind::Text);
+    let mut desired = Desired::new(&ecosystem, &machine);
+    desired.replace(inventory, &machine, policy.retry);
+    words(&checked_with(&desired, pm2, inventory, policy)).trim().to_owned()
+}
+
+const HELD: &str = "! web: Reverted { problem: \"it crashed\", to: 7 }";
+
+#[test]
+fn what_was_put_back_is_held_until_the_tree_says_something_else() {
+    let (inventory, policy) = (after(reverted()), Policy::default());
+    assert_eq!(pass(&running(GOOD), &inventory, BAD, &policy), HELD);
+    let other = BAD.replace("bad.js", "other.js");
+    let plan = pass(&running(GOOD), &inventory, &other, &policy);
+    assert!(plan.starts_with("~ web restart"), "{plan}");
+    assert_eq!(pass(&running(GOOD), &inventory, GOOD, &policy), "nothing");
+    let retry = Policy { retry: true, ..Policy::default() };
+    let plan = pass(&running(GOOD), &inventory, BAD, &retry);
+    assert!(plan.starts_with("~ web restart"), "{plan}");
+    // And it is kept up as it was.
+    let plan = pass(&Pm2Model::default(), &inventory, BAD, &policy);
+    assert_eq!(plan, "+ web start []: no longer in PM2");
+    let plan = pass(&running(BAD), &inventory, BAD, &policy);
+    assert!(plan.starts_with("~ web restart") && plan.contains("bad.js"), "{plan}");
+}
+
+#[test]
+fn what_was_stopped_stays_so_until_somebody_starts_it() {
+    let inventory = after(Instead::Stopped { problem: "it crashed".to_owned() });
+    let mut pm2 = running(BAD);
+    stop(&mut pm2);
+    let held = "! web: Failed { problem: \"it crashed\" }";
+    assert_eq!(pass(&pm2, &inventory, BAD, &Policy::default()), held);
+    assert_eq!(pass(&Pm2Model::default(), &inventory, BAD, &Policy::default()), held);
+    assert_eq!(
+        pass(&running(BAD), &inventory, BAD, &Policy::default()),
+        "? web ask []: not known to be well yet"
+    );
+}
+
+#[test]
+fn what_was_rolled_back_is_left_whoever_asks() {
+    let state = Instead::RolledBack { to: 7, definition: Box::new(definition(GOOD)) };
+    let retry = Policy { retry: true, ..Policy::default() };
+    assert_eq!(pass(&running(GOOD), &after(state), BAD, &retry), "! web: RolledBack { to: 7 }");
+}
+
+#[test]
+fn what_was_being_tried_is_asked() {
+    let mut inventory = after(reverted());
+    let applied = inventory.apps.get_mut("web").unwrap();
+    let said = applied.stand_in.take().unwrap().instead_of;
+    applied.trying = Some(said);
+    let asked = "? web ask []: not known to be well yet";
+    assert_eq!(pass(&running(BAD), &inventory, BAD, &Policy::default()), asked);
+    assert_eq!(pass(&running(BAD), &inventory.without_trials(), BAD, &Policy::default()), "nothing");
+}
+
+#[test]
+fn nothing_is_done_to_what_is_suspended() {
+    let suspended = Suspended { reason: "an incident".to_owned(), at: 0 };
+    let one = Inventory {
+        suspended: BTreeMap::from([("web".to_owned(), suspended.clone())]),
+        ..Inventory::default()
+    };
+    let all = Inventory { all_suspended: Some(suspended), ..Inventory::default() };
+    for inventory in [one, all] {
+        let held = "! web: Suspended { reason: \"an incident\" }";
+        let other = r#"{:apps [{:name "other" :script "good.js"}]}"#;
+        assert_eq!(pass(&Pm2Model::default(), &inventory, BAD, &Policy::default()), held);
+        assert_eq!(pass(&running(GOOD), &inventory, BAD, &Policy::default()), held);
+        let plan = pass(&running(GOOD), &inventory, other, &Policy::default());
+        assert!(plan.contains(held), "its deletion: {plan}");
+    }
+}
+
+/// What is changed together with an app that was put back waits; what is only put right does not.
+#[test]
+fn dependents_of_what_was_put_back_wait_with_their_changes() {
+    let tree = |web: &str, args: &str| {
+        format!(
+            r#"{{:apps [{{:name "web" :script "{web}"}} {{:name "next" :script "n.js" :depends-on ["web"] {args}}}]}}"#
+        )
+    };
+    let before = running(&tree("good.js", ""));
+    let mut inventory = after(reverted());
+    let applied = inventory.apps.entry("next".to_owned()).or_default();
+    applied.daemon = "a".to_owned();
+    applied.instances = 1;
+    applied.digest = desired(&tree("good.js", "")).apps["next"].digest.to_string();
+    let plan = pass(&before, &inventory, &tree("bad.js", ":args \"new\""), &Policy::default());
+    assert!(plan.contains("! next: Dependency") && plan.contains(HELD), "{plan}");
+    let mut lost = before;
+    lost.remove("next");
+    let plan = pass(&lost, &inventory, &tree("bad.js", ""), &Policy::default());
+    assert_eq!(plan, format!("+ next start []: no longer in PM2\n{HELD}"));
+}
