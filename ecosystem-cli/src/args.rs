@@ -123,6 +123,9 @@ pub(crate) struct Scope {
     /// Take over every running process that the tree declares and that nobody owns.
     #[arg(long)]
     pub(crate) adopt_all: bool,
+    /// Make the changes of these apps although their `:on-change` is `:keep`; several as with --only.
+    #[arg(long, value_name = "APP", value_delimiter = ',')]
+    pub(crate) change: Vec<String>,
     /// Delete even most of what runs.
     #[arg(long)]
     pub(crate) allow_mass_delete: bool,

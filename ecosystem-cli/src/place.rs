@@ -51,6 +51,7 @@ pub(crate) fn policy(scope: &args::Scope, only: Option<BTreeSet<DaemonId>>) -> P
         only,
         adopt: scope.adopt.iter().cloned().collect(),
         adopt_all: scope.adopt_all,
+        change: scope.change.iter().cloned().collect(),
         allow_mass_delete: scope.allow_mass_delete,
         own_pids: own_pids(),
         prune: scope.prune,

@@ -104,6 +104,7 @@ pub fn converge(host: &mut impl Host, pass: &Pass, progress: &dyn Progress) -> R
     let names = || desired.apps.keys().map(ToString::to_string).collect::<BTreeSet<_>>();
     let mut observed = host.observe(only.as_ref().map(|_| names()).as_ref())?;
     inventory.claim(&mut observed);
+    observed.listening = host.listening(&desired.beside(&observed));
     desired.hide(&inventory);
     let mut plan = plan(&desired, &observed, &inventory, &policy);
     if let Some(violation) = violations(&plan, &desired, &observed, &policy).first() {

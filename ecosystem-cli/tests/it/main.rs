@@ -23,6 +23,7 @@ mod history;
 mod hostile;
 mod import;
 mod init;
+mod on_change;
 mod order;
 mod recording;
 mod revert;

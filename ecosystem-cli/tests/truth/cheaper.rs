@@ -12,7 +12,7 @@ use ecosystem_core::os::host::{OsHost, Settings};
 use ecosystem_core::os::interrupt::Interrupt;
 use ecosystem_core::os::place::{Named, Place};
 use ecosystem_core::plan::{Action, Inventory, Plan, Policy, Scaling, Step, Update};
-use ecosystem_core::pm2::observed::{Observed, PmId};
+use ecosystem_core::pm2::observed::{Listening, Observed, PmId};
 use ecosystem_core::pm2::{Attributes, Machine, Questions};
 use ecosystem_core::render::GeneratedFile;
 
@@ -94,6 +94,10 @@ impl Host for Cheaper {
             plan.steps.iter().map(|step| Step { action: instead(&step.action, observed), ..step.clone() });
         let plan = Plan { steps: steps.collect(), ..plan.clone() };
         self.0.apply(&plan, observed, progress)
+    }
+
+    fn listening(&mut self, pids: &BTreeSet<u32>) -> Listening {
+        self.0.listening(pids)
     }
 
     /// Without one, a step that comes to nothing is not put back: what is looked at is what the step itself makes.

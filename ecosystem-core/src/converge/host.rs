@@ -9,7 +9,7 @@ use crate::expand::Surroundings;
 use crate::history::{Change, Generation};
 use crate::model::{AppName, DaemonId};
 use crate::plan::{Inventory, Plan, Step};
-use crate::pm2::observed::Observed;
+use crate::pm2::observed::{Listening, Observed};
 use crate::pm2::{Machine, Questions};
 use crate::render::GeneratedFile;
 
@@ -40,6 +40,9 @@ pub trait Host {
     /// # Errors
     /// PM2 cannot be asked, or its answer cannot be read.
     fn observe(&mut self, apps: Option<&BTreeSet<String>>) -> Result<Observed, HostError>;
+
+    /// The ports on which these processes listen, with everything that they have started.
+    fn listening(&mut self, pids: &BTreeSet<u32>) -> Listening;
 
     /// What was applied before.
     ///

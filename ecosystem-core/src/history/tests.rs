@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::{Change, Definition, Generation, Verdict, add, definition_before, last_healthy, running};
 use crate::compile;
-use crate::diagnostic::Source;
+use crate::diagnostic::{Diagnostic, Source};
 use crate::model::{AppName, DaemonId, Digest};
 
 const EVERYTHING: &str = r#"{:apps [
@@ -20,7 +20,7 @@ const EVERYTHING: &str = r#"{:apps [
 
 fn definitions(text: &str) -> Vec<Definition> {
     let compiled = compile(&[Source::new("a/ecosystem.edn", text)]);
-    assert!(!compiled.diagnostics.iter().any(|it| it.is_error()), "{:#?}", compiled.diagnostics);
+    assert!(!compiled.diagnostics.iter().any(Diagnostic::is_error), "{:#?}", compiled.diagnostics);
     let ecosystem = compiled.output;
     ecosystem.apps().map(|(daemon, app)| Definition { daemon: daemon.id.clone(), app: app.clone() }).collect()
 }

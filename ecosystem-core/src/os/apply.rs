@@ -116,12 +116,23 @@ impl Applier<'_> {
                 delete_all(client, ids)?;
                 start(client, app)?
             }
+            Action::ReplaceAfter(swap) => return self.replace_after(client, swap, probes, stage, started),
             Action::Scale(scaling) => scale(client, scaling)?,
             Action::Reload(updates, scaling) => self.reload(client, updates, scaling, stage)?,
             Action::Restart(updates, scaling) => update_all(client, updates, scaling, stage, restart)?,
         };
         started();
-        let mut vigil = Vigil::over(&expected);
+        self.confirm(&expected, probes, stage)
+    }
+
+    /// Waits until what was started is well.
+    pub(super) fn confirm(
+        &self,
+        expected: &[Expected],
+        probes: &[Probe],
+        stage: &Stage<'_>,
+    ) -> Result<Applied, StepError> {
+        let mut vigil = Vigil::over(expected);
         let applied = vigil.verify(stage.observer, self.patience, self.interrupt)?;
         health::wait(&mut vigil, stage.observer, probes, self.interrupt)?;
         Ok(applied)
@@ -161,7 +172,7 @@ impl Stage<'_> {
     }
 
     /// What runs is to go on running.
-    fn as_they_are(&self, ids: &[PmId], app: &Attributes) -> Vec<Expected> {
+    pub(super) fn as_they_are(&self, ids: &[PmId], app: &Attributes) -> Vec<Expected> {
         let processes = ids.iter().filter_map(|id| self.observed.process(*id));
         processes.map(|process| Expected::running(process, app)).collect()
     }
@@ -201,7 +212,7 @@ fn scale(client: &mut Client, scaling: &Scaling) -> Result<Vec<Expected>, StepEr
     scaling.add.as_ref().map_or(Ok(Vec::new()), |app| start(client, app))
 }
 
-fn start(client: &mut Client, app: &Attributes) -> Result<Vec<Expected>, StepError> {
+pub(super) fn start(client: &mut Client, app: &Attributes) -> Result<Vec<Expected>, StepError> {
     make_folders(app)?;
     let marks = Expected::marks(app);
     let preparation = Preparation::new(app.as_map().clone()).map_err(|hazard| refused(&hazard))?;
@@ -237,7 +248,7 @@ pub(super) fn call_timeout(action: &Action, observed: &Observed) -> Duration {
 /// `constants.js` of PM2 7.0.4, in milliseconds.
 const LISTEN_TIMEOUT: u64 = 3000;
 
-fn delete_all(client: &mut Client, ids: &[PmId]) -> Result<(), StepError> {
+pub(super) fn delete_all(client: &mut Client, ids: &[PmId]) -> Result<(), StepError> {
     for id in ids {
         client.delete(*id).map_err(|error| pm2_error(&error))?;
     }

@@ -11,12 +11,12 @@ use super::dist::Removal;
 use super::interrupt::Interrupt;
 use super::machine::DaemonFacts;
 use super::pm2::{Client, ClientError, Pm2Program, ProgramError, Report, Timeouts, launch};
-use super::{dist, history, inventory, lock, lock::Lock, machine, orphans, state, surroundings};
+use super::{dist, history, inventory, kernel, lock, lock::Lock, machine, orphans, state, surroundings};
 use crate::converge::{Discarded, Host, HostError, Outcome, Progress, Tree, WriteOutcome, Written};
 use crate::history::{Change, Generation};
 use crate::model::{AppName, DaemonId, Owner};
 use crate::plan::{Inventory, Plan};
-use crate::pm2::observed::Observed;
+use crate::pm2::observed::{Listening, Observed};
 use crate::pm2::{Machine, Questions};
 use crate::render::GeneratedFile;
 
@@ -246,6 +246,10 @@ impl Host for OsHost {
 
     fn remember(&mut self, inventory: &Inventory) -> Result<(), HostError> {
         inventory::write(&self.settings.home, &self.settings.owner, self.pm2_started_at(), inventory)
+    }
+
+    fn listening(&mut self, pids: &BTreeSet<u32>) -> Listening {
+        kernel::listening(pids)
     }
 
     fn history(&mut self, app: &AppName) -> Result<Vec<Generation>, HostError> {

@@ -5,6 +5,7 @@ use std::fs;
 
 use camino::Utf8PathBuf;
 
+use crate::pm2::observed::Listening;
 use crate::pm2::verify::Kernel;
 
 /// Looks at a process; `None` where it is gone.
@@ -63,6 +64,44 @@ pub fn processes() -> BTreeMap<u32, u32> {
     let pids = names.filter_map(|name| name.to_str()?.parse().ok());
     pids.filter_map(|pid| Some((pid, parent(pid)?))).collect()
 }
+
+/// The TCP ports on which each of these processes listens, with everything that it has started; what may not be looked at
+/// is left out.
+///
+/// Source: `proc(5)`. A listening socket has the state `0A` in `/proc/net/tcp` and `tcp6` of the process's own network, and
+/// whoever holds it has a file descriptor that is a link to its inode.
+#[must_use]
+pub fn listening(pids: &BTreeSet<u32>) -> Listening {
+    let parents = if pids.is_empty() { BTreeMap::new() } else { processes() };
+    let ports = |pid: &u32| tree(*pid, &parents).iter().flat_map(|pid| ports(*pid)).collect();
+    pids.iter().map(|pid| (*pid, ports(pid))).collect()
+}
+
+fn ports(pid: u32) -> Vec<u16> {
+    let folder = format!("/proc/{pid}");
+    let links = fs::read_dir(format!("{folder}/fd")).into_iter().flatten().flatten();
+    let links = links.filter_map(|entry| fs::read_link(entry.path()).ok()?.to_str().map(str::to_owned));
+    let inode = |link: String| Some(link.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned());
+    let held: BTreeSet<String> = links.filter_map(inode).collect();
+    if held.is_empty() {
+        return Vec::new();
+    }
+    let tables =
+        ["tcp", "tcp6"].map(|table| fs::read_to_string(format!("{folder}/net/{table}")).unwrap_or_default());
+    let sockets = tables.iter().flat_map(|table| table.lines().skip(1)).filter_map(listener);
+    sockets.filter(|(inode, _)| held.contains(*inode)).map(|(_, port)| port).collect()
+}
+
+/// The inode and the port of a line of `/proc/net/tcp` that is about a listening socket.
+fn listener(line: &str) -> Option<(&str, u16)> {
+    let mut words = line.split_whitespace().skip(1);
+    let (_, port) = words.next()?.rsplit_once(':')?;
+    let is_listening = words.nth(1)? == LISTEN;
+    let inode = words.nth(5)?;
+    is_listening.then_some((inode, u16::from_str_radix(port, 16).ok()?))
+}
+
+const LISTEN: &str = "0A";
 
 /// A process and everything that it has started, directly or not, and that has not lost its parent since.
 #[must_use]

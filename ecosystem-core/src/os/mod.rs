@@ -34,6 +34,7 @@ mod observer;
 mod orphans;
 mod probe;
 mod regular_file;
+mod replace_after;
 mod schedule;
 mod state_folder;
 mod verify;

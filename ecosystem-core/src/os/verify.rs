@@ -94,6 +94,11 @@ impl Expected {
         paths.map(|path| mark(Utf8Path::new(path))).collect()
     }
 
+    /// Its id.
+    pub(super) fn pm_id(&self) -> PmId {
+        self.pm_id
+    }
+
     fn min_uptime(&self) -> Duration {
         self.app.get("min_uptime").and_then(Json::as_u64).map_or(MIN_UPTIME, Duration::from_millis)
     }

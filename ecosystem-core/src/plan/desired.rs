@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::hold::Why;
 use super::inventory::Inventory;
 use crate::model::{
-    App, AppName, Broken, DIGEST_VARIABLE, DaemonId, Dependency, Digest, Ecosystem, OWNER_VARIABLE,
+    App, AppName, Broken, DIGEST_VARIABLE, DaemonId, Dependency, Digest, Ecosystem, OWNER_VARIABLE, OnChange,
     OnFailure, Owner, Probe, Prune, SOURCE_VARIABLE,
 };
+use crate::pm2::observed::Observed;
 use crate::pm2::{Attributes, Machine, Unresolvable, resolve};
 
 /// The tree as it should run on one machine.
@@ -46,6 +47,8 @@ pub struct DesiredApp {
     pub depends_on: Vec<Dependency>,
     /// What must pass, in this order, after a start or a change.
     pub probes: Vec<Probe>,
+    /// Which step its changes are to get; the cheapest that takes effect where `None`.
+    pub on_change: Option<OnChange>,
     /// What becomes of a change after which it is not well.
     pub on_failure: OnFailure,
     /// Why this is not what the tree says now, where it is not.
@@ -71,6 +74,7 @@ impl DesiredApp {
             prune: app.prune,
             depends_on: app.lifecycle.depends_on.clone(),
             probes: app.lifecycle.probes.after_a_start().cloned().collect(),
+            on_change: app.lifecycle.on_change,
             on_failure: app.lifecycle.on_failure,
             instead: None,
             attributes,
@@ -112,6 +116,14 @@ impl Desired {
         for (name, app) in &mut self.apps {
             app.hidden.extend(before.apps.get(name).into_iter().flat_map(|app| &app.hidden).cloned());
         }
+    }
+
+    /// Processes beside which new ones may be started: it matters on which ports they listen.
+    #[must_use]
+    pub fn beside(&self, observed: &Observed) -> BTreeSet<u32> {
+        let wanted =
+            |name: &str| self.apps.get(name).is_some_and(|app| app.on_change == Some(OnChange::ReplaceAfter));
+        observed.processes.iter().filter(|it| wanted(&it.name)).filter_map(|it| it.pid).collect()
     }
 
     /// Whether the tree declares an app of this name.

@@ -85,6 +85,7 @@ impl Step {
             Action::Reload(..)
             | Action::Restart(..)
             | Action::Replace(..)
+            | Action::ReplaceAfter(_)
             | Action::Start(_)
             | Action::Ask(..) => true,
             Action::Adopt(_) | Action::Scale(_) | Action::Delete(_) => false,
@@ -105,6 +106,8 @@ impl Plan {
             let Some(app) = desired.apps.get(step.app.as_str()) else { continue };
             step.fallback = match app.on_failure {
                 OnFailure::Keep => Fallback::Keep,
+                // The old processes are there still, and well.
+                OnFailure::Stop if matches!(step.action, Action::ReplaceAfter(_)) => Fallback::Keep,
                 OnFailure::Stop => Fallback::Stop,
                 OnFailure::Revert => {
                     way_back((step, app), &desired.owner, observed, last_good.get(&step.app))

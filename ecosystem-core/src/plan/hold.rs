@@ -55,6 +55,17 @@ pub enum Why {
         /// What is the matter with that.
         obstacle: Obstacle,
     },
+    /// It has changed, and its author wants it kept as it is until somebody says so: what has changed.
+    KeptAsItIs(Vec<String>),
+    /// The step that its author wants would not make its change true.
+    CannotTakeEffect {
+        /// One word for the step.
+        step: &'static str,
+        /// What it would not make true.
+        because: Vec<String>,
+    },
+    /// New processes were to run beside the old ones, which hold this port.
+    SharedPort(u16),
     /// A change of it failed, and it was put back: what was seen, and the generation that runs again.
     Reverted {
         /// What was seen of the change.
@@ -109,6 +120,7 @@ impl Why {
             Why::StoppedByHand
             | Why::Drifted(_)
             | Why::MissingForNow
+            | Why::KeptAsItIs(_)
             | Why::RolledBack { .. }
             | Why::Suspended { .. }
             | Why::Unconfirmed
@@ -120,6 +132,8 @@ impl Why {
             | Why::Guard(_)
             | Why::RunsUs
             | Why::Dependency { .. }
+            | Why::CannotTakeEffect { .. }
+            | Why::SharedPort(_)
             | Why::Reverted { .. }
             | Why::Failed { .. }
             | Why::Resting { .. } => true,
@@ -145,6 +159,8 @@ impl Why {
             Why::Resting { .. } => "resting",
             Why::Dependency { .. } => "dependency",
             Why::MissingForNow => "waiting",
+            Why::KeptAsItIs(_) => "kept",
+            Why::CannotTakeEffect { .. } | Why::SharedPort(_) => "refused",
             Why::Reverted { .. } => "reverted",
             Why::Failed { .. } => "failed",
             Why::RolledBack { .. } => "rolled-back",
@@ -186,6 +202,20 @@ impl Hold {
             Why::MissingForNow => {
                 format!("{} is gone: looking again before it is deleted", daemon.source_path())
             }
+            Why::KeptAsItIs(what) => {
+                format!(
+                    "changed, and kept as it is; `ecosystem-cli sync --change {app}` makes it: {}",
+                    what.join("; ")
+                )
+            }
+            Why::CannotTakeEffect { step, because } => format!(
+                "`:on-change :{step}` would not make this true: {}; take it away, or write `:replace`",
+                because.join("; ")
+            ),
+            Why::SharedPort(port) => format!(
+                "`:on-change :replace-after` needs both to run for a while, and both would listen on port {port}; give the \
+                 new one another port, run it in cluster mode, or write `:restart`"
+            ),
             Why::Reverted { problem, to } => format!(
                 "its change failed, and it was put back to generation {to}: {problem}; tried again when it is changed, or \
                  by `ecosystem-cli sync`"

@@ -6,7 +6,7 @@ use std::fmt;
 use super::Policy;
 use super::desired::Desired;
 use super::guard::Guard;
-use super::step::{Action, Plan, Step, Until};
+use super::step::{Action, Plan, Step, Swap, Until};
 use super::update::untouched;
 use crate::pm2::observed::{Observed, PmId, Process};
 
@@ -153,9 +153,10 @@ fn check_count(
         observed_ours(desired, observed, policy).filter(|process| process.name == step.app).collect();
     let added = match &step.action {
         Action::Start(app) | Action::Replace(_, app) => Some(app),
-        Action::Scale(scaling) | Action::Reload(_, scaling) | Action::Restart(_, scaling) => {
-            scaling.add.as_ref()
-        }
+        Action::Scale(scaling)
+        | Action::Reload(_, scaling)
+        | Action::Restart(_, scaling)
+        | Action::ReplaceAfter(Swap { scaling, .. }) => scaling.add.as_ref(),
         Action::Delete(_) | Action::Adopt(_) | Action::Ask(..) => None,
     };
     let after = untouched(&ours, &step.action.deleted()) + added.map_or(0, |app| app.instances() as usize);

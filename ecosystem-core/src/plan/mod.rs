@@ -17,8 +17,10 @@ mod guard;
 mod hold;
 mod invariants;
 mod inventory;
+mod on_change;
 mod order;
 mod policy;
+mod ports;
 mod reason;
 mod secret;
 mod stand_in;
@@ -44,11 +46,11 @@ pub use reason::{Change, Reason};
 pub(crate) use secret::{MASK, masked_words};
 pub use secret::{looks_secret, masked, words_hold_secret};
 pub use stand_in::{Instead, StandIn, Suspended};
-pub use step::{Action, Plan, Scaling, Step, Until, Update, Wait};
+pub use step::{Action, Plan, Scaling, Step, Swap, Until, Update, Wait};
 
-use crate::model::{AppName, DaemonId, Prune};
+use crate::model::{AppName, DaemonId, OnChange, Prune};
 use crate::pm2::Attributes;
-use crate::pm2::observed::{Observed, Process, Status};
+use crate::pm2::observed::{Listening, Observed, Process, Status};
 
 /// Computes the plan. Total and deterministic: the same four values always give the same plan.
 ///
@@ -84,6 +86,7 @@ struct World<'a> {
     policy: &'a Policy,
     /// When PM2 was asked.
     at: Option<u64>,
+    listening: &'a Listening,
     /// Ours (or adopted), by app name, instances by ascending id.
     ours: BTreeMap<&'a str, Vec<&'a Process>>,
     /// Everybody else's.
@@ -102,6 +105,7 @@ impl<'a> World<'a> {
             inventory,
             policy,
             at: observed.at,
+            listening: &observed.listening,
             ours: BTreeMap::new(),
             foreign: BTreeMap::new(),
         };
@@ -147,7 +151,12 @@ impl<'a> World<'a> {
                     let ids = processes.iter().map(|process| process.pm_id).collect();
                     (Action::Ask(ids, attributes.clone()), vec![Reason::Unproven])
                 }
-                Some(update) => update,
+                Some((action, reasons)) => {
+                    match self.chosen(app, attributes, processes, (action, &reasons)) {
+                        Ok(action) => (action, reasons),
+                        Err(why) => return plan.hold(name, Some(&app.daemon), why),
+                    }
+                }
             },
         };
         let (app_name, daemon) = (name.to_owned(), app.daemon.clone());
@@ -165,6 +174,22 @@ impl<'a> World<'a> {
         let runs = || self.ours.get(name).into_iter().flatten().any(|process| process.pid.is_some());
         let failed = app.instead.clone().filter(|why| matches!(why, Why::Failed { .. }) && !runs());
         self.inventory.suspended(name).map(Suspended::why).or(failed)
+    }
+
+    /// The step that its author wants, where that is not the cheapest one.
+    fn chosen(
+        &self,
+        app: &DesiredApp,
+        wanted: &Attributes,
+        processes: &[&Process],
+        cheapest: (Action, &[Reason]),
+    ) -> Result<Action, Why> {
+        let kept = app.on_change == Some(OnChange::Keep) && self.policy.change.contains(wanted.name());
+        if kept {
+            Ok(cheapest.0)
+        } else {
+            on_change::chosen(app, wanted, processes, cheapest, self.listening)
+        }
     }
 
     fn leaves_stopped(&self, processes: &[&Process]) -> bool {

@@ -34,6 +34,8 @@ pub struct Policy {
     pub confirmed: bool,
     /// Daemons that have been missing from the tree for long enough; `None` where that need not be waited for.
     pub missing_for_long: Option<BTreeSet<DaemonId>>,
+    /// Apps whose changes are made although they say that they are to be kept as they are.
+    pub change: BTreeSet<String>,
     /// Whether what failed before, and was put back or stopped, is to be tried again.
     pub retry: bool,
     /// Apps that are given a rest after steps that came to nothing, by name.

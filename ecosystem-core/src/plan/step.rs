@@ -88,6 +88,8 @@ pub enum Action {
     Reload(Vec<Update>, Scaling),
     /// End the processes and start them again under the same ids.
     Restart(Vec<Update>, Scaling),
+    /// Start new processes beside the old ones, which are deleted when the new ones are well.
+    ReplaceAfter(Swap),
     /// Delete the processes, then start the app anew.
     Replace(Vec<PmId>, Attributes),
     /// Start an app that PM2 does not know.
@@ -106,6 +108,17 @@ pub struct Update {
     /// Stop PM2's file watcher for it before.
     pub unwatch: bool,
     /// What has changed for it.
+    pub app: Attributes,
+}
+
+/// New processes in the place of old ones, with both for a while.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Swap {
+    /// The old ones, and what is to be started beside them, if anything.
+    pub scaling: Scaling,
+    /// New ones that run already.
+    pub new: Vec<PmId>,
+    /// What the new ones are.
     pub app: Attributes,
 }
 
@@ -191,6 +204,7 @@ impl Action {
             Action::Scale(_) => "scale",
             Action::Reload(..) => "reload",
             Action::Restart(..) => "restart",
+            Action::ReplaceAfter(_) => "replace-after",
             Action::Replace(..) => "replace",
             Action::Start(_) => "start",
             Action::Delete(_) => "delete",
@@ -208,6 +222,7 @@ impl Action {
             | Action::Scale(_)
             | Action::Reload(..)
             | Action::Restart(..)
+            | Action::ReplaceAfter(_)
             | Action::Replace(..) => '~',
         }
     }
@@ -220,14 +235,18 @@ impl Action {
             Action::Reload(updates, _) | Action::Restart(updates, _) => updates.as_slice(),
             _ => &[],
         };
-        updated.iter().map(|update| update.pm_id).chain(self.deleted()).collect()
+        // New ones beside old ones are only kept, and deleted again if they do not get well.
+        let new: &[PmId] = if let Action::ReplaceAfter(swap) = self { &swap.new } else { &[] };
+        updated.iter().map(|update| update.pm_id).chain(self.deleted()).chain(new.iter().copied()).collect()
     }
 
     /// The app that runs by it, if one does.
     #[must_use]
     pub fn started(&self) -> Option<&Attributes> {
         match self {
-            Action::Start(app) | Action::Replace(_, app) => Some(app),
+            Action::Start(app) | Action::Replace(_, app) | Action::ReplaceAfter(Swap { app, .. }) => {
+                Some(app)
+            }
             Action::Scale(scaling) => scaling.add.as_ref(),
             Action::Reload(updates, scaling) | Action::Restart(updates, scaling) => {
                 scaling.add.as_ref().or_else(|| updates.first().map(|update| &update.app))
@@ -243,6 +262,7 @@ impl Action {
             Action::Scale(scaling) | Action::Reload(_, scaling) | Action::Restart(_, scaling) => {
                 scaling.remove.clone()
             }
+            Action::ReplaceAfter(swap) => swap.scaling.remove.clone(),
             Action::Replace(ids, _) | Action::Delete(ids) => ids.clone(),
             Action::Start(_) | Action::Adopt(_) | Action::Ask(..) => Vec::new(),
         }

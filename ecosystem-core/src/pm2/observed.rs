@@ -2,7 +2,7 @@
 //!
 //! Source of the shapes: the reply of `getMonitorData` on PM2 5.4.3, 6.0.14 and 7.0.4.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::de::{Error as _, SeqAccess, Visitor};
@@ -18,7 +18,12 @@ pub struct Observed {
     pub processes: Vec<Process>,
     /// When PM2 was asked, in milliseconds since the epoch; `None` where nobody asked it.
     pub at: Option<u64>,
+    /// Of those processes that were asked for it.
+    pub listening: Listening,
 }
+
+/// Ports on which processes listen, with those of everything that they have started, by pid.
+pub type Listening = BTreeMap<u32, BTreeSet<u16>>;
 
 /// PM2's number for a process: the only thing it is ever addressed by, since names can hit bystanders.
 pub type PmId = u32;
@@ -103,7 +108,7 @@ impl Observed {
 
     fn of(mut processes: Vec<Process>) -> Self {
         processes.sort_by_key(|process| process.pm_id);
-        Self { processes, at: None }
+        Self { processes, ..Self::default() }
     }
 
     /// The process of this id.

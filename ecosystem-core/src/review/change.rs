@@ -53,6 +53,8 @@ pub enum ReviewStep {
     Reload,
     /// Its processes end and start again under the same ids.
     Restart,
+    /// New processes are started, and the old ones deleted when the new ones are well.
+    ReplaceAfter,
     /// It is deleted and started anew.
     Replace,
     /// It is deleted.
@@ -102,6 +104,7 @@ impl ReviewStep {
             ReviewStep::Reload => "reload",
             ReviewStep::Restart => "restart",
             ReviewStep::Replace => "replace",
+            ReviewStep::ReplaceAfter => "replace-after",
             ReviewStep::Delete => "delete",
             ReviewStep::Kept => "kept",
             ReviewStep::Unknown => "unknown",
@@ -116,7 +119,11 @@ impl ReviewStep {
             ReviewStep::Delete => '-',
             ReviewStep::Kept => '!',
             ReviewStep::Unknown => '?',
-            ReviewStep::Scale | ReviewStep::Reload | ReviewStep::Restart | ReviewStep::Replace => '~',
+            ReviewStep::Scale
+            | ReviewStep::Reload
+            | ReviewStep::Restart
+            | ReviewStep::Replace
+            | ReviewStep::ReplaceAfter => '~',
         }
     }
 
@@ -128,6 +135,7 @@ impl ReviewStep {
             ReviewStep::Scale => "adds or removes processes, the others go on",
             ReviewStep::Reload => "replaces the processes one by one",
             ReviewStep::Restart => "replaces the process",
+            ReviewStep::ReplaceAfter => "starts a new process, and ends the old one when the new one is well",
             ReviewStep::Replace => "deletes the app and starts it anew",
             ReviewStep::Delete => "ends the app",
             ReviewStep::Kept => "nothing is done",
@@ -140,6 +148,7 @@ impl ReviewStep {
             Action::Scale(_) => ReviewStep::Scale,
             Action::Reload(..) => ReviewStep::Reload,
             Action::Restart(..) => ReviewStep::Restart,
+            Action::ReplaceAfter(_) => ReviewStep::ReplaceAfter,
             Action::Replace(..) => ReviewStep::Replace,
             Action::Start(_) => ReviewStep::Start,
             Action::Delete(_) => ReviewStep::Delete,

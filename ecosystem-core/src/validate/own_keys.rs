@@ -58,6 +58,7 @@ const HAVE_EFFECT: &[OwnKey] = &[
     OwnKey::ReadinessProbe,
     OwnKey::StartupProbe,
     OwnKey::Prune,
+    OwnKey::OnChange,
     OwnKey::OnFailure,
     OwnKey::Enabled,
 ];

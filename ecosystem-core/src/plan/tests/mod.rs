@@ -3,6 +3,7 @@
 mod adoption;
 mod history;
 mod laws;
+mod on_change;
 mod order;
 mod pm2_model;
 mod scenarios;

@@ -54,6 +54,7 @@ impl Pm2Model {
                     self.delete(ids);
                     self.start(app);
                 }
+                Action::ReplaceAfter(swap) => self.scale(&swap.scaling),
                 Action::Scale(scaling) => self.scale(scaling),
                 Action::Reload(updates, scaling) | Action::Restart(updates, scaling) => {
                     updates.iter().for_each(|update| self.update(update));
