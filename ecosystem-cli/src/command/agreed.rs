@@ -1,7 +1,7 @@
 //! `plan --out` and `sync --plan`: what somebody has agreed to, or nothing.
 
-use camino::Utf8Path;
-use ecosystem_core::converge::{HostError, Pass, Report, converge};
+use camino::{Utf8Path, Utf8PathBuf};
+use ecosystem_core::converge::{HostError, Pass, Progress, Report, Silent, converge};
 use ecosystem_core::os::agreed_file;
 use ecosystem_core::os::host::OsHost;
 use ecosystem_core::os::kernel::own_pids;
@@ -20,28 +20,82 @@ pub(super) fn run(args: &args::Sync, file: &Utf8Path) -> Result<Exit, Failure> {
     let (tree, pm2) = named(args, &agreed);
     let place = Place { profile: agreed.grounds.profile.clone(), ..place::find(&tree)? };
     let settings = settings(&place, &pm2, &args.pace)?;
-    let home = settings.home.clone();
-    let differences = |host: &OsHost| agreed.grounds.differences(&grounds(&place, &home, host));
-    // Looked at first without acting: to act would start a PM2 that nobody has agreed to.
-    let differing = differences(&OsHost::to_look(settings.clone())?);
-    if !differing.is_empty() {
-        return stale(args, file, &differing);
+    let shown = Shown { file, json: args.json };
+    let carrying_out = CarryingOut { agreed: &agreed, home: settings.home.clone(), place: &place };
+    // To act is to wait for others at work, and to start a PM2 that is not up: not for a plan that is stale already.
+    let mut looking = OsHost::to_look(settings.clone())?;
+    let looked = carrying_out.pass(&mut looking, true, &Silent)?;
+    if looked.is_stale() {
+        return shown.show(&looked, &looking);
     }
     let mut host = sync::open(settings, &pm2, &place, &args.pace)?;
-    // Once more: until it had the tree's lock, another run may have been at work for long.
-    let differing = differences(&host);
-    if !differing.is_empty() {
-        return stale(args, file, &differing);
+    let done = carrying_out.pass(&mut host, false, progress(args.json))?;
+    shown.show(&done, &host)
+}
+
+/// A plan, and where it is carried out.
+struct CarryingOut<'a> {
+    agreed: &'a Agreed,
+    place: &'a Place,
+    home: Utf8PathBuf,
+}
+
+/// What came of it.
+enum Came {
+    /// It was made on other grounds: there was no pass.
+    OtherGrounds(Vec<String>),
+    Passed(Box<Report>),
+}
+
+impl CarryingOut<'_> {
+    fn pass(&self, host: &mut OsHost, dry_run: bool, progress: &dyn Progress) -> Result<Came, Failure> {
+        let Agreed { grounds: then, asked, work, .. } = self.agreed;
+        let differences = then.differences(&grounds(self.place, &self.home, host));
+        if !differences.is_empty() {
+            return Ok(Came::OtherGrounds(differences));
+        }
+        let pass = pass(self.place, asked.policy(own_pids()), dry_run)?;
+        let pass = Pass { agreed: Some(work.clone()), ..pass };
+        Ok(Came::Passed(Box::new(converge(host, &pass, progress)?)))
     }
-    let policy = agreed.asked.policy(own_pids());
-    let pass = Pass { agreed: Some(agreed.work), ..pass(&place, policy, false)? };
-    let report = converge(&mut host, &pass, progress(args.json))?;
-    if report.stale.is_empty() || args.json {
-        sync::show(&report, &host, args.json)?;
-    } else {
-        show::tell(&show::agreed::stale(file, &report.stale))?;
+}
+
+impl Came {
+    fn differences(&self) -> &[String] {
+        match self {
+            Came::OtherGrounds(differences) => differences,
+            Came::Passed(report) => &report.stale,
+        }
     }
-    Ok(failed_if(report.has_failures()))
+
+    fn is_stale(&self) -> bool {
+        !self.differences().is_empty()
+    }
+}
+
+/// How the result is shown.
+struct Shown<'a> {
+    file: &'a Utf8Path,
+    json: bool,
+}
+
+impl Shown<'_> {
+    fn show(&self, came: &Came, host: &OsHost) -> Result<Exit, Failure> {
+        match came {
+            Came::OtherGrounds(differences) if self.json => {
+                show::json::print(&json!({ "stale": differences }))?;
+                Ok(Exit::Failed)
+            }
+            Came::Passed(report) if self.json || !came.is_stale() => {
+                sync::show(report, host, self.json)?;
+                Ok(failed_if(report.has_failures()))
+            }
+            stale => {
+                show::tell(&show::agreed::stale(self.file, stale.differences()))?;
+                Ok(Exit::Failed)
+            }
+        }
+    }
 }
 
 /// The tree and the PM2 of the command line, as those of the plan where it does not say.
@@ -53,16 +107,6 @@ fn named(args: &args::Sync, agreed: &Agreed) -> (args::Tree, args::Pm2) {
     tree.owner = tree.owner.or_else(|| owner.clone());
     pm2.pm2_home.get_or_insert_with(|| pm2_home.into());
     (tree, pm2)
-}
-
-/// Says that nothing was done since the grounds are others; there is no pass then that JSON could tell of.
-fn stale(args: &args::Sync, file: &Utf8Path, differences: &[String]) -> Result<Exit, Failure> {
-    if args.json {
-        show::json::print(&json!({ "stale": differences }))?;
-    } else {
-        show::tell(&show::agreed::stale(file, differences))?;
-    }
-    Ok(Exit::Failed)
 }
 
 /// Keeps the plan of a pass for [`run`].

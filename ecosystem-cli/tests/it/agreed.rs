@@ -174,11 +174,14 @@ fn another_pm2_is_told_and_none_is_started() {
     let program = pm2_program(DEFAULT);
     let output = world.carry_out(&["--pm2", program.as_str()]).fails(1);
     assert!(output.contains("  - PM2 does not run any more\n"), "{output}");
-    let connected = Client::connect(world.pm2.path(), Timeouts::default());
-    assert!(matches!(connected, Err(ClientError::NotRunning { .. })), "PM2 was started");
+    assert!(is_down(&world.pm2), "PM2 was started");
     Ran::of(world.pm2.pm2().arg("ping").output().unwrap()).succeeds();
     wait_until("PM2 listens", LONG, || Client::connect(world.pm2.path(), Timeouts::default()).is_ok());
     world.refuses(&[], &["  - PM2 has been started anew\n"]);
+}
+
+fn is_down(home: &Pm2Home) -> bool {
+    matches!(Client::connect(home.path(), Timeouts::default()), Err(ClientError::NotRunning { .. }))
 }
 
 /// From a plan for a PM2 that is not up, the file being all that is said.
@@ -193,7 +196,13 @@ fn a_first_start_is_carried_out_from_the_file_alone() {
     let tree = [root.to_str().unwrap(), "--base", base.to_str().unwrap()];
     let output = world.plainly(&[&["plan"], &options[..], &tree].concat()).succeeds();
     assert!(output.contains("2 to start"), "{output}");
-    let output = world.plainly(&["sync", "--plan", &world.plan_file(), "--pm2", program.as_str()]).succeeds();
+    world.daemon("web", &app("web", 2000));
+    let carry_out = || world.plainly(&["sync", "--plan", &world.plan_file(), "--pm2", program.as_str()]);
+    let output = carry_out().fails(1);
+    assert!(output.contains("  - web: its definition has been changed\n"), "{output}");
+    assert!(is_down(&home), "PM2 was started");
+    world.daemon("web", &app("web", 1000));
+    let output = carry_out().succeeds();
     assert!(output.contains("2 done"), "{output}");
     let list = home.client().list().unwrap();
     assert_eq!(list.len(), 2);
