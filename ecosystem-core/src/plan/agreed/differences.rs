@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::work::{AgreedHold, AgreedProcess, AgreedStep, Work};
-use crate::pm2::observed::PmId;
 
 impl Work {
     /// What is to be done now and was not agreed to, or the other way round: a sentence each, without a full stop, by app.
@@ -70,11 +69,6 @@ impl AgreedStep {
         self.action == other.action && self.reasons == other.reasons
     }
 
-    /// The processes of its action, which its fingerprint covers.
-    fn ids(&self) -> impl Iterator<Item = PmId> {
-        self.processes.iter().map(|process| process.pm_id)
-    }
-
     fn shown(&self) -> String {
         format!("{} ({})", participle(&self.action), self.reasons.join("; "))
     }
@@ -101,25 +95,26 @@ fn participle(verb: &str) -> &str {
 
 /// What is not the same in two steps that look the same.
 fn within(then: &AgreedStep, now: &AgreedStep) -> Vec<String> {
-    let app = &then.app;
-    let mut said: Vec<String> =
-        processes(&then.processes, &now.processes).map(|what| format!("{app}: {what}")).collect();
+    let mut said: Vec<String> = processes(&then.processes, &now.processes).collect();
     if then.after != now.after {
-        said.push(format!("{app}: was to wait {}, is to wait {} now", wait(&then.after), wait(&now.after)));
+        said.push(format!("was to wait {}, is to wait {} now", wait(&then.after), wait(&now.after)));
     }
-    said.extend(what_is_given(then, now).map(|what| format!("{app}: {what}")));
-    said
+    said.extend(other_app(then, now));
+    // What is done to PM2 differs too where it has another process, or is to get another app.
+    if said.is_empty() && then.fingerprint != now.fingerprint {
+        said.push("what PM2 has of it has changed".to_owned());
+    }
+    said.into_iter().map(|what| format!("{}: {what}", then.app)).collect()
 }
 
-/// What is not the same in what PM2 and the probes are given: the first cause of it that can be told.
-fn what_is_given(then: &AgreedStep, now: &AgreedStep) -> Option<String> {
+/// Why the app is to be another one, if it is: the first cause that can be told.
+fn other_app(then: &AgreedStep, now: &AgreedStep) -> Option<String> {
     if then.daemon != now.daemon {
         Some(format!("its definition stands in {} now, and stood in {}", now.daemon, then.daemon))
     } else if then.definition != now.definition {
         Some("its definition has been changed".to_owned())
     } else {
-        let unseen = then.fingerprint != now.fingerprint && then.ids().eq(now.ids());
-        unseen.then(|| format!("{WHAT_IS_NOT_SHOWN} has changed"))
+        (then.app_to_be != now.app_to_be).then(|| format!("{WHAT_IS_NOT_SHOWN} has changed"))
     }
 }
 

@@ -7,15 +7,30 @@ use crate::model::{CommandLine, Probe, Way, hex};
 use crate::plan::{Action, Scaling, Step, Update};
 use crate::pm2::Attributes;
 
-/// The fingerprint of what a step gives to PM2 and asks of the app.
+/// The fingerprint of everything that a step does to PM2, and asks of the app.
 ///
 /// One over everything, and not one for each variable: who wants to try guesses of a short secret must know all the rest.
-pub(super) fn fingerprint(step: &Step) -> String {
+pub(super) fn of_step(step: &Step) -> String {
     // Exhaustive on purpose: a new member must be decided on here. The others stand in the agreed step as they are.
     // What becomes of the app if it fails is found in its history when the step is taken.
     let Step { app: _, daemon: _, action, reasons: _, probes, after: _, fallback: _ } = step;
-    let probes: Vec<Json> = probes.iter().map(of_probe).collect();
-    let all = json!([action.verb(), of_action(action), probes]);
+    short(&json!([action.verb(), of_action(action), of_probes(probes)]))
+}
+
+/// The fingerprint of what the app is to be, whatever PM2 has of it.
+pub(super) fn of_app_to_be(step: &Step) -> String {
+    let apps: Vec<Json> = apps(&step.action).into_iter().map(of_app).collect();
+    short(&json!([apps, of_probes(&step.probes)]))
+}
+
+fn apps(action: &Action) -> Vec<&Attributes> {
+    match action {
+        Action::Ask(_, app) => vec![app],
+        other => other.started().into_iter().collect(),
+    }
+}
+
+fn short(all: &Json) -> String {
     hex(&Sha256::digest(all.to_string().as_bytes())[..BYTES])
 }
 
@@ -44,6 +59,10 @@ fn of_update(Update { pm_id, conf, unwatch, app }: &Update) -> Json {
 
 fn of_app(app: &Attributes) -> Json {
     json!([app.as_map(), app.declared_env_names(), app.instances()])
+}
+
+fn of_probes(probes: &[Probe]) -> Vec<Json> {
+    probes.iter().map(of_probe).collect()
 }
 
 fn of_probe(Probe { way, timeout, interval, initial_delay, retries }: &Probe) -> Json {

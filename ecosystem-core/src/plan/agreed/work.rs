@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::fingerprint::fingerprint;
+use super::fingerprint::{of_app_to_be, of_step};
 use crate::plan::{Action, Desired, Hold, Plan, Step};
 use crate::pm2::observed::{Observed, PmId, Process};
 
@@ -34,7 +34,9 @@ pub struct AgreedStep {
     pub after: Vec<String>,
     /// The digest of the app's definition; `None` where nothing declares it.
     pub definition: Option<String>,
-    /// Stands for everything that PM2 and the probes would be given.
+    /// Stands for all that the app is to be, what comes from outside the tree included.
+    pub app_to_be: String,
+    /// Stands for everything that is done to PM2 and asked of the app.
     pub fingerprint: String,
 }
 
@@ -91,7 +93,8 @@ impl AgreedStep {
             processes: ids.into_iter().map(|id| AgreedProcess::of(id, observed.process(id))).collect(),
             after: step.after.iter().map(|wait| format!("{} is {}", wait.app, wait.until.word())).collect(),
             definition: declared.map(|(_, app)| app.digest.to_string()),
-            fingerprint: fingerprint(step),
+            app_to_be: of_app_to_be(step),
+            fingerprint: of_step(step),
         }
     }
 }

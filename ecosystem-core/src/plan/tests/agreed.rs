@@ -241,6 +241,17 @@ fn what_is_not_shown() {
     );
 }
 
+/// PM2's own word for a process is kept over a restart, and is no reason for one.
+#[test]
+fn what_pm2_has() {
+    let known_as = |scene: &mut Scene, id: &str| {
+        scene.pm2.edit("web", |record| record["env"]["unique_id"] = json!(id));
+    };
+    let mut restart = Scene::of(&[WEB], &[&web_with(":kill_timeout 5")]);
+    known_as(&mut restart, "u");
+    check(&restart, |now| known_as(now, "v"), &["web: what PM2 has of it has changed"]);
+}
+
 #[test]
 fn another_daemon_and_another_order() {
     let start = Scene::of(&[], &[WEB, API]);
