@@ -27,6 +27,14 @@ fn running() -> World {
     world
 }
 
+/// Everything that a pass may change: processes, and what lies in the tree and in the state folder.
+#[derive(Debug, PartialEq)]
+struct Everything {
+    pids: BTreeMap<String, Vec<u32>>,
+    /// When each was written, and what it holds.
+    files: BTreeMap<PathBuf, (SystemTime, Vec<u8>)>,
+}
+
 impl World {
     fn plan_file(&self) -> String {
         self.base().join("next.plan").to_str().unwrap().to_owned()
@@ -47,8 +55,7 @@ impl World {
         Ran::of(self.pm2.command(cli_program::path()).args(args).output().unwrap())
     }
 
-    /// Everything that a pass may change: processes, and what lies in the tree and in the state folder.
-    fn everything(&self) -> (BTreeMap<String, Vec<u32>>, BTreeMap<PathBuf, (SystemTime, Vec<u8>)>) {
+    fn everything(&self) -> Everything {
         let mut files = BTreeMap::new();
         let mut folders = vec![self.root(), self.pm2.path().join("ecosystem").into_std_path_buf()];
         while let Some(folder) = folders.pop() {
@@ -61,7 +68,7 @@ impl World {
                 }
             }
         }
-        (self.pids(), files)
+        Everything { pids: self.pids(), files }
     }
 
     /// The plan is refused for all of these reasons, and nothing is changed.
@@ -83,11 +90,11 @@ fn what_was_agreed_to_is_done_and_nothing_else() {
     world.daemon("web", &app("web", 2000));
     let output = world.agree(&[]);
     assert!(output.contains("web   restart") && output.contains("wrote the plan to"), "{output}");
-    assert_eq!(world.pids(), before.0);
+    assert_eq!(world.pids(), before.pids);
     let output = world.carry_out(&[]).succeeds();
     assert!(output.contains("✓ web: restart done") && output.contains("1 done, 1 unchanged"), "{output}");
-    assert_eq!(world.pids()["api"], before.0["api"]);
-    assert_ne!(world.pids()["web"], before.0["web"]);
+    assert_eq!(world.pids()["api"], before.pids["api"]);
+    assert_ne!(world.pids()["web"], before.pids["web"]);
     let dist = fs::read_to_string(world.root().join("web/dist/ecosystem.config.mjs")).unwrap();
     assert!(dist.contains("2000"), "{dist}");
     world.nothing_to_do();

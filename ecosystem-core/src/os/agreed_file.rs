@@ -132,6 +132,21 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_another_user_is_refused() {
+        let (_folder, root) = folder();
+        let mut path = root.join("next.plan");
+        write(&path, &agreed()).unwrap();
+        if rustix::process::geteuid().is_root() {
+            std::os::unix::fs::chown(&path, Some(65534), None).unwrap();
+        } else {
+            // Who is not root cannot give a file away; this one is root's everywhere.
+            path = "/etc/passwd".into();
+        }
+        let error = read(&path).unwrap_err();
+        assert!(error.message.ends_with("it belongs to another user"), "{error}");
+    }
+
+    #[test]
     fn what_is_no_plan_is_not_replaced() {
         let (_folder, root) = folder();
         let path = root.join("ecosystem.edn");

@@ -113,13 +113,16 @@ fn other_app(then: &AgreedStep, now: &AgreedStep) -> Option<String> {
         Some(format!("its definition stands in {} now, and stood in {}", now.daemon, then.daemon))
     } else if then.definition != now.definition {
         Some("its definition has been changed".to_owned())
+    } else if let (Some(then), Some(now)) = (then.instances, now.instances)
+        && then != now
+    {
+        Some(format!("it is to have {now} processes now, and was to have {then}"))
+    } else if then.app_to_be != now.app_to_be {
+        Some("what it takes from env files, the environment or this machine has changed".to_owned())
     } else {
-        (then.app_to_be != now.app_to_be).then(|| format!("{WHAT_IS_NOT_SHOWN} has changed"))
+        (then.probes != now.probes).then(|| "its probes have been changed".to_owned())
     }
 }
-
-/// What reasons and a definition do not tell: some of it must not be shown, and of most nobody wants to read.
-const WHAT_IS_NOT_SHOWN: &str = "what it takes from env files, the environment or this machine, how many processes it has, or how it is probed";
 
 fn wait(after: &[String]) -> String {
     if after.is_empty() { "for nothing".to_owned() } else { format!("until {}", after.join(", ")) }

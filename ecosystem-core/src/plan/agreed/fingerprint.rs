@@ -17,17 +17,14 @@ pub(super) fn of_step(step: &Step) -> String {
     short(&json!([action.verb(), of_action(action), of_probes(probes)]))
 }
 
-/// The fingerprint of what the app is to be, whatever PM2 has of it.
-pub(super) fn of_app_to_be(step: &Step) -> String {
-    let apps: Vec<Json> = apps(&step.action).into_iter().map(of_app).collect();
-    short(&json!([apps, of_probes(&step.probes)]))
+/// The fingerprint of what an app is to be, whatever PM2 has of it.
+pub(super) fn of_app_to_be(app: &Attributes) -> String {
+    short(&of_app(app))
 }
 
-fn apps(action: &Action) -> Vec<&Attributes> {
-    match action {
-        Action::Ask(_, app) => vec![app],
-        other => other.started().into_iter().collect(),
-    }
+/// The fingerprint of what an app must pass.
+pub(super) fn of_all_probes(probes: &[Probe]) -> String {
+    short(&json!(of_probes(probes)))
 }
 
 fn short(all: &Json) -> String {

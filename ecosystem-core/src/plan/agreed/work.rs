@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::fingerprint::{of_app_to_be, of_step};
+use super::fingerprint::{of_all_probes, of_app_to_be, of_step};
 use crate::plan::{Action, Desired, Hold, Plan, Step};
+use crate::pm2::Attributes;
 use crate::pm2::observed::{Observed, PmId, Process};
 
 /// What a plan is to do, and what it leaves alone.
@@ -34,8 +35,12 @@ pub struct AgreedStep {
     pub after: Vec<String>,
     /// The digest of the app's definition; `None` where nothing declares it.
     pub definition: Option<String>,
-    /// Stands for all that the app is to be, what comes from outside the tree included.
-    pub app_to_be: String,
+    /// How many processes it is about, where it starts or changes some.
+    pub instances: Option<u32>,
+    /// Stands for all that the app is to be, what comes from outside the tree included; `None` where it is to be nothing.
+    pub app_to_be: Option<String>,
+    /// Stands for what must pass before the app counts as healthy; `None` where nothing must.
+    pub probes: Option<String>,
     /// Stands for everything that is done to PM2 and asked of the app.
     pub fingerprint: String,
 }
@@ -83,6 +88,7 @@ impl Work {
 impl AgreedStep {
     fn of(step: &Step, desired: &Desired, observed: &Observed) -> Self {
         let declared = desired.apps.iter().find(|(name, _)| name.as_str() == step.app);
+        let app = app_to_be(&step.action);
         let mut ids = concerned(&step.action);
         ids.sort_unstable();
         Self {
@@ -93,7 +99,9 @@ impl AgreedStep {
             processes: ids.into_iter().map(|id| AgreedProcess::of(id, observed.process(id))).collect(),
             after: step.after.iter().map(|wait| format!("{} is {}", wait.app, wait.until.word())).collect(),
             definition: declared.map(|(_, app)| app.digest.to_string()),
-            app_to_be: of_app_to_be(step),
+            instances: app.map(Attributes::instances),
+            app_to_be: app.map(of_app_to_be),
+            probes: (!step.probes.is_empty()).then(|| of_all_probes(&step.probes)),
             fingerprint: of_step(step),
         }
     }
@@ -114,5 +122,13 @@ fn concerned(action: &Action) -> Vec<PmId> {
     match action {
         Action::Ask(ids, _) => ids.clone(),
         other => other.touched(),
+    }
+}
+
+/// What runs by a step, or is asked by it.
+fn app_to_be(action: &Action) -> Option<&Attributes> {
+    match action {
+        Action::Ask(_, app) => Some(app),
+        other => other.started(),
     }
 }

@@ -220,15 +220,30 @@ fn restarts_that_are_counted_anew_are_no_restart() {
 
 #[test]
 fn what_is_not_shown() {
-    let unseen = "web: what it takes from env files, the environment or this machine, how many processes it has, or how \
-                  it is probed has changed";
+    let unseen = "web: what it takes from env files, the environment or this machine has changed";
     let start = Scene::of(&[], &[WEB]);
     check(&start, |now| now.env_file = "FROM_FILE=2", &[unseen]);
     check(&start, |now| now.edit("hush", "quiet"), &["web: its definition has been changed"]);
     check(&start, |now| now.edit("web.js", "x.js"), &["web: its definition has been changed"]);
-    check(&start, |now| now.edit("}}", "} :instances 2}"), &[unseen]);
-    check(&start, |now| now.edit("}}", "} :readiness-probe {:tcp 80}}"), &[unseen]);
+    check(
+        &start,
+        |now| now.edit("}}", "} :instances 2}"),
+        &["web: it is to have 2 processes now, and was to have 1"],
+    );
+    check(
+        &start,
+        |now| now.edit("}}", "} :readiness-probe {:tcp 80}}"),
+        &["web: its probes have been changed"],
+    );
     check(&start, |now| now.edit("}}", "} :description \"x\"}"), &[]);
+    let text = WEB.replace("{:TOKEN \"hush\"}", "{:B 2 :TOKEN \"hush\"}");
+    let start = Scene::of(&[], &[&text]);
+    check(&start, |now| now.edit("{:B 2 :TOKEN \"hush\"}", "{:TOKEN \"hush\" ; comment\n :B 2}"), &[]);
+    check(
+        &start,
+        |now| now.edit(":name \"web\" :script \"web.js\"", ":script \"web.js\", :name \"web\""),
+        &[],
+    );
     // A masked secret changes, and then changes once more.
     let restart = Scene::of(&[WEB], &[&WEB.replace("hush", "quiet")]);
     assert!(restart.work().steps[0].reasons[0].contains("•••"));
