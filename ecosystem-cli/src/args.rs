@@ -19,7 +19,7 @@ pub(crate) use texts::{
 
 /// Keep PM2's running set equal to a tree of declarative EDN.
 ///
-/// Exit codes: 0 done or nothing to do; 1 the declarations are wrong or a step failed; 2 usage; 3 changes are
+/// Exit codes: 0 done or nothing to do; 1 the declarations are wrong, a step failed, or a plan is stale; 2 usage; 3 changes are
 /// pending (`plan --exit-code`, `diff --exit-code`, `render --check`, `fmt --check`, `snapshot --check`); 4 the world
 /// could not be read (PM2, disk, git).
 #[derive(Debug, Parser)]

@@ -12,7 +12,7 @@ use crate::show;
 pub(crate) enum Exit {
     /// Done, or nothing to do.
     Done,
-    /// The declarations are wrong, or a step failed.
+    /// The declarations are wrong, a step failed, or a plan is stale.
     Failed,
     /// Changes are pending (`plan --exit-code`, `render --check`, `fmt --check`).
     Pending,

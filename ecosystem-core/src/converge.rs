@@ -1,4 +1,4 @@
-//! One pass: read, compile, write, observe, plan, apply, verify, report.
+//! One pass: read, compile, observe, plan, write, apply, verify, report.
 //!
 //! [`converge`] is the whole of it and has no effects of its own; they are behind [`Host`], which is the
 //! outside world. `sync` calls it once, a watcher whenever something hints that the world has changed.
@@ -16,6 +16,7 @@ use crate::diagnostic::{Checked, Diagnostic, Source};
 use crate::expand::Surroundings;
 use crate::history::{Change, Verdict, last_healthy};
 use crate::model::{App, AppName, DaemonId, Ecosystem};
+use crate::plan::agreed::Work;
 use crate::plan::{Desired, DesiredApp, Inventory, LastGood, Plan, Policy, plan, violations};
 use crate::pm2::observed::Observed;
 use crate::pm2::{Questions, questions_of};
@@ -42,6 +43,8 @@ pub struct Pass {
     pub expected: Expected,
     /// How much is looked at.
     pub extent: Extent,
+    /// The only thing that may be done, where somebody has agreed to that and to nothing else.
+    pub agreed: Option<Work>,
     /// Whether to stop before anything is written or applied.
     pub dry_run: bool,
 }
@@ -88,11 +91,6 @@ pub fn converge(host: &mut impl Host, pass: &Pass, progress: &dyn Progress) -> R
     let mut known = extent::known(&reading);
     let Reading { sources, ecosystem, diagnostics, surroundings } = reading;
     let policy = within(&pass.policy, only.as_ref());
-    let written = if pass.dry_run {
-        Vec::new()
-    } else {
-        host.write(&generated_files(&ecosystem, &policy, &pass.generated_by), progress)
-    };
     let inventory = host.inventory()?;
     let ask_about =
         |apps: &mut dyn Iterator<Item = &App>| questions_of(apps, &pass.base, &surroundings.environment);
@@ -112,18 +110,21 @@ pub fn converge(host: &mut impl Host, pass: &Pass, progress: &dyn Progress) -> R
             .hint("nothing was applied; this is a defect, please report it"));
     }
     extent::without_surplus(&mut known, &plan, &desired);
-    let applied = if pass.dry_run {
+    let stale = pass.agreed.as_ref().map(|it| it.differences(&Work::of(&desired, &observed, &plan)));
+    let stale = stale.unwrap_or_default();
+    let looks_only = pass.dry_run || !stale.is_empty();
+    let Done { written, outcomes, discarded, remembered } = if looks_only {
         Done::nothing()
     } else {
+        let written = host.write(&generated_files(&ecosystem, &policy, &pass.generated_by), progress);
         let ask_about = |app: &App| ask_about(&mut std::iter::once(app));
         let known = last_good(host, &plan, &ask_about);
         plan.prepare(&desired, &observed, known.as_ref().unwrap_or(&BTreeMap::new()));
         let looked =
             Looked { whole: only.is_none(), ecosystem: &ecosystem, desired: &desired, observed: &observed };
         let done = apply(host, &inventory, &looked, &plan, progress);
-        Done { remembered: known.map(drop).and(done.remembered), ..done }
+        Done { written, remembered: known.map(drop).and(done.remembered), ..done }
     };
-    let Done { outcomes, discarded, remembered } = applied;
     let env_files = questions.env_files;
     let included = surroundings.included.into_keys().collect();
     Ok(Report {
@@ -137,6 +138,7 @@ pub fn converge(host: &mut impl Host, pass: &Pass, progress: &dyn Progress) -> R
         desired,
         observed,
         plan,
+        stale,
         outcomes,
         discarded,
         remembered,
@@ -212,6 +214,7 @@ fn last_good(
 
 /// What came of carrying out a plan.
 struct Done {
+    written: Vec<Written>,
     outcomes: Vec<Outcome>,
     discarded: Vec<Discarded>,
     remembered: Result<(), HostError>,
@@ -219,7 +222,7 @@ struct Done {
 
 impl Done {
     fn nothing() -> Self {
-        Self { outcomes: Vec::new(), discarded: Vec::new(), remembered: Ok(()) }
+        Self { written: Vec::new(), outcomes: Vec::new(), discarded: Vec::new(), remembered: Ok(()) }
     }
 }
 
@@ -258,7 +261,7 @@ fn apply(
     let failed = discarded.iter().filter(|it| it.result.is_err()).map(|it| &it.daemon);
     let after = after.with_all_of(&failed.collect(), &before);
     let second = if after == before { Ok(()) } else { host.remember(&after) };
-    Done { outcomes, discarded, remembered: first.and(recorded.map(drop)).and(second) }
+    Done { written: Vec::new(), outcomes, discarded, remembered: first.and(recorded.map(drop)).and(second) }
 }
 
 /// Keeps what was done; gives the generations in which apps were well.

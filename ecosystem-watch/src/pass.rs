@@ -135,7 +135,7 @@ impl<'a> Passes<'a> {
     ) -> Result<Report, HostError> {
         let generated_by = self.place.generated_by(env!("CARGO_PKG_VERSION"))?;
         let Place { base, expected, .. } = self.place.clone();
-        let pass = Pass { policy, generated_by, base, expected, extent, dry_run: false };
+        let pass = Pass { policy, generated_by, base, expected, extent, agreed: None, dry_run: false };
         converge(host, &pass, progress)
     }
 

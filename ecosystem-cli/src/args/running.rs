@@ -1,10 +1,14 @@
 //! Commands about what PM2 runs.
 
+use camino::Utf8PathBuf;
 use clap::Args as Arguments;
 
 use super::{Pm2, Scope, Tree};
 
 #[derive(Debug, Arguments)]
+#[command(after_help = "\
+What --out writes says what is shown here, and on what grounds: what is masked here is not in it. Only whoever made it can \
+read it, and carry it out with `sync --plan`.")]
 pub(crate) struct Plan {
     #[command(flatten)]
     pub(crate) tree: Tree,
@@ -15,12 +19,18 @@ pub(crate) struct Plan {
     /// Exit with 3 if anything is to be done.
     #[arg(long)]
     pub(crate) exit_code: bool,
+    /// Also write the plan to this file, for `sync --plan`; an earlier plan of that name is replaced.
+    #[arg(long, value_name = "FILE", value_parser = a_file)]
+    pub(crate) out: Option<Utf8PathBuf>,
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
 }
 
 #[derive(Debug, Arguments)]
+#[command(after_help = "\
+With --plan the tree, PM2's home and what is allowed come out of the file. The plan is made anew, and where it is not the very \
+same, nothing is written or applied, the differences are shown, and the exit code is 1.")]
 pub(crate) struct Sync {
     #[command(flatten)]
     pub(crate) tree: Tree,
@@ -30,6 +40,13 @@ pub(crate) struct Sync {
     pub(crate) scope: Scope,
     #[command(flatten)]
     pub(crate) pace: Pace,
+    /// Do what this plan says, which `plan --out` has written, or nothing if that is not the plan any more.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["profile", "only", "adopt", "adopt_all", "change", "allow_mass_delete", "prune", "dry_run"]
+    )]
+    pub(crate) plan: Option<Utf8PathBuf>,
     /// Only show what would be done: the same as `plan`.
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -93,4 +110,12 @@ pub(crate) struct Down {
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// What is private is not written to a pipe or a terminal.
+fn a_file(text: &str) -> Result<Utf8PathBuf, &'static str> {
+    match text {
+        "" | "-" => Err("a plan is written to a file; --json shows it to programs"),
+        path => Ok(path.into()),
+    }
 }

@@ -1,5 +1,6 @@
 //! One file for each command: what it does, in the order it does it.
 
+mod agreed;
 mod begin;
 mod check;
 mod diff;
@@ -51,7 +52,10 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
         Command::Snapshot(args) => snapshot::run(args),
         Command::Plan(args) => plan::run(&args.into()),
         Command::Sync(args) if args.dry_run => plan::run(&args.into()),
-        Command::Sync(args) => sync::run(args),
+        Command::Sync(args) => match &args.plan {
+            Some(file) => agreed::run(args, file),
+            None => sync::run(args),
+        },
         Command::Status(args) => status::run(args),
         Command::History(args) => history::run(args),
         Command::Rollback(args) => rollback::run(args),
@@ -87,6 +91,7 @@ fn pass(place: &Place, policy: Policy, dry_run: bool) -> Result<Pass, Failure> {
         base: place.base.clone(),
         expected: place.expected.clone(),
         extent: Extent::Whole,
+        agreed: None,
         dry_run,
     })
 }

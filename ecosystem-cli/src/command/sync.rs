@@ -1,6 +1,6 @@
 //! `sync`: make PM2's running set equal to the tree.
 
-use ecosystem_core::converge::converge;
+use ecosystem_core::converge::{Report, converge};
 use ecosystem_core::os::host::{OsHost, Settings};
 use ecosystem_core::os::place::Place;
 use ecosystem_core::os::pm2::Pm2Program;
@@ -19,7 +19,13 @@ pub(super) fn run(args: &args::Sync) -> Result<Exit, Failure> {
     let policy = place::policy(&args.scope, only);
     let mut host = open(settings, &args.pm2, &place, &args.pace)?;
     let report = converge(&mut host, &pass(&place, policy, false)?, progress(args.json))?;
-    if args.json {
+    show(&report, &host, args.json)?;
+    Ok(failed_if(report.has_failures()))
+}
+
+/// Shows what came of a pass.
+pub(super) fn show(report: &Report, host: &OsHost, json: bool) -> std::io::Result<()> {
+    if json {
         show::json::print(&json!({
             "pm2": host.pm2_version(),
             "diagnostics": show::json::diagnostics(&report.diagnostics, &report.sources),
@@ -27,12 +33,12 @@ pub(super) fn run(args: &args::Sync) -> Result<Exit, Failure> {
             "plan": show::json::plan(&report.plan),
             "outcomes": show::json::outcomes(&report.outcomes),
             "discarded": show::json::discarded(&report.discarded),
-        }))?;
+            "stale": report.stale,
+        }))
     } else {
-        show::tell(&show::outcome::aftermath(&report))?;
-        show::print(&show::outcome::summary(&report))?;
+        show::tell(&show::outcome::aftermath(report))?;
+        show::print(&show::outcome::summary(report))
     }
-    Ok(failed_if(report.has_failures()))
 }
 
 /// Opens the host to act, saying so where PM2 has to be fetched first.

@@ -1,5 +1,6 @@
 //! How results look: to people on stdout and stderr, to programs as JSON.
 
+pub(crate) mod agreed;
 pub(crate) mod app;
 pub(crate) mod diagnostics;
 pub(crate) mod diff;

@@ -10,6 +10,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod agreed;
 mod attributes;
 mod by_hand;
 mod check_formats;

@@ -52,6 +52,7 @@ pub(crate) fn sync(world: &World) -> Report {
         base: place.base,
         expected: place.expected,
         extent: Extent::Whole,
+        agreed: None,
         dry_run: false,
     };
     converge(&mut Cheaper(host), &pass, &Silent).unwrap()

@@ -36,6 +36,8 @@ pub struct Report {
     pub observed: Observed,
     /// What was to be done.
     pub plan: Plan,
+    /// How that differs from what was agreed to, a sentence each: if it does, nothing was written or applied.
+    pub stale: Vec<String>,
     /// What became of each step, in the plan's order; empty in a dry run.
     pub outcomes: Vec<Outcome>,
     /// What became of the generated files of daemons that are gone.
@@ -45,11 +47,13 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether something is left to be mended: an error in the tree, an app held for a fault, a step that failed.
+    /// Whether something is left to be mended: an error in the tree, an app held for a fault, a plan that is stale, a step
+    /// that failed.
     #[must_use]
     pub fn has_failures(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_error)
             || self.written.iter().any(|written| written.result.is_err())
+            || !self.stale.is_empty()
             || self.plan.holds.iter().any(|hold| hold.why.is_failure())
             || self.outcomes.iter().any(|outcome| outcome.result.is_err())
             || self.discarded.iter().any(|discarded| discarded.result.is_err())

@@ -10,6 +10,7 @@ pub mod inventory;
 pub mod place;
 pub mod state;
 
+pub mod agreed_file;
 pub mod codes;
 pub mod config_file;
 pub mod dist;

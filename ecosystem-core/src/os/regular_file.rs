@@ -30,6 +30,12 @@ pub(super) fn read(path: &Utf8Path, limit: u64) -> Result<Vec<u8>, ReadError> {
     contents(open_without_waiting(path, OFlags::empty())?, limit).map(|(contents, _)| contents)
 }
 
+/// The same, with the id of the user whom the file belongs to.
+pub(super) fn read_with_owner(path: &Utf8Path, limit: u64) -> Result<(Vec<u8>, u32), ReadError> {
+    let file = open_without_waiting(path, OFlags::empty())?;
+    contents(file, limit).map(|(contents, metadata)| (contents, metadata.uid()))
+}
+
 /// The same of a file that the path itself names, with the id of the user whom it belongs to; a link is no file.
 pub(super) fn read_unlinked(path: &Utf8Path, limit: u64) -> Result<(Vec<u8>, u32), ReadError> {
     let file = open_without_waiting(path, OFlags::NOFOLLOW)?;

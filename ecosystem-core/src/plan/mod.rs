@@ -8,6 +8,7 @@
 //! ```
 
 mod adoption;
+pub mod agreed;
 mod compare;
 mod desired;
 mod effective;

@@ -83,6 +83,7 @@ fn report(desired: Desired, plan: Plan, outcomes: Vec<Outcome>) -> Report {
         desired,
         observed: Observed::default(),
         plan,
+        stale: Vec::new(),
         outcomes,
         discarded: Vec::new(),
         remembered: Ok(()),

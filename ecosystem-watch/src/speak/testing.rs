@@ -107,6 +107,7 @@ pub(super) fn report() -> Report {
         },
         observed: Observed::default(),
         plan: Plan::default(),
+        stale: Vec::new(),
         outcomes: Vec::new(),
         discarded: Vec::new(),
         remembered: Ok(()),

@@ -54,10 +54,19 @@ const REVIEWS: &[&[&str]] = &[
 /// Looks, acts and looks again; nothing of it shows a secret.
 #[track_caller]
 fn nothing_is_told(world: &World, code: i32, acting: &[&str]) {
+    let file = world.base().join("next.plan");
+    let (keep, carry_out) =
+        (["plan", "--out", file.to_str().unwrap()], ["sync", "--plan", file.to_str().unwrap()]);
+    assert!(!world.command(&keep).output().contains(PLANTED));
+    let kept = fs::read_to_string(&file).unwrap();
+    assert!(!kept.contains(PLANTED) && kept.contains("app"), "{kept}");
     for args in COMMANDS.iter().chain([&acting]).chain(COMMANDS) {
         let output = world.command(args).output();
         assert!(!output.contains(PLANTED), "{args:?}: {output}");
     }
+    // It is stale by now, or was one of nothing.
+    let output = world.command(&carry_out).output();
+    assert!(!output.contains(PLANTED), "{output}");
     let _ = world.command(acting).fails(code);
 }
 

@@ -64,7 +64,7 @@ impl RandomApp {
 }
 
 /// Trees in which each app is declared once.
-fn random_tree() -> impl Strategy<Value = Vec<(String, String)>> {
+pub(super) fn random_tree() -> impl Strategy<Value = Vec<(String, String)>> {
     prop::collection::vec(random_app(), 0..6).prop_map(|mut apps| {
         apps.sort_by_key(|app| app.name);
         apps.dedup_by_key(|app| app.name);
