@@ -22,6 +22,7 @@ mod surroundings;
 pub mod tree;
 
 pub mod kernel;
+pub mod liveness;
 pub mod machine;
 pub mod pm2;
 

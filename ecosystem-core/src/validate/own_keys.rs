@@ -56,6 +56,7 @@ const HAVE_EFFECT: &[OwnKey] = &[
     OwnKey::InheritEnv,
     OwnKey::DependsOn,
     OwnKey::ReadinessProbe,
+    OwnKey::LivenessProbe,
     OwnKey::StartupProbe,
     OwnKey::Prune,
     OwnKey::OnFailure,

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
 mod adoption;
+mod alive;
 mod history;
 mod laws;
 mod order;
