@@ -60,6 +60,7 @@ impl<'a> Passes<'a> {
             owner: place.owner(),
             home: pm2_home(args.pm2_home.as_deref())?,
             jobs: usize::from(args.jobs),
+            pressure: args.pressure,
             patience: args.patience,
             allow_pm2: args.allow_pm2,
             interrupt,

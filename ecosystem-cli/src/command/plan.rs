@@ -43,7 +43,7 @@ pub(super) fn run(asked: &Asked<'_>) -> Result<Exit, Failure> {
     let only = scope::only(&asked.scope.only, &place, asked.pm2)?;
     let policy = place::policy(asked.scope, only);
     let mut host = OsHost::to_look(settings)?;
-    let report = converge(&mut host, &pass(&place, policy, true)?, progress(asked.json))?;
+    let report = converge(&mut host, &pass(&place, policy, true)?, progress(asked.json).as_ref())?;
     let version = host.pm2_version();
     if asked.json {
         show::json::print(&json!({

@@ -1,6 +1,7 @@
 //! How results look: to people on stdout and stderr, to programs as JSON.
 
 pub(crate) mod app;
+pub(crate) mod bar;
 pub(crate) mod diagnostics;
 pub(crate) mod diff;
 pub(crate) mod explanation;

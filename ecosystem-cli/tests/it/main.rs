@@ -23,6 +23,7 @@ mod history;
 mod hostile;
 mod import;
 mod init;
+mod many;
 mod order;
 mod recording;
 mod revert;

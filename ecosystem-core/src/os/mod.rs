@@ -8,6 +8,7 @@ pub mod host;
 pub mod interrupt;
 pub mod inventory;
 pub mod place;
+pub mod pressure;
 pub mod state;
 
 pub mod codes;
@@ -27,6 +28,7 @@ pub mod machine;
 pub mod pm2;
 
 mod apply;
+mod budget;
 mod fallback;
 mod health;
 mod lock;

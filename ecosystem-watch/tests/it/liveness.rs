@@ -97,6 +97,9 @@ fn what_does_not_answer_any_more_is_restarted_once() {
     world.nothing_to_do();
 }
 
+/// All rests together, 127 s, and twice as much.
+const GIVEN_UP: std::time::Duration = std::time::Duration::from_secs(360);
+
 /// The command of a probe that always fails, and leaves something behind each time.
 const LIES: &str = r#"{:exec "echo asked >> ../../asked; sleep 87654 & echo $! >> ../../left; exit 3" :interval 100 :retries 2}"#;
 
@@ -116,9 +119,18 @@ fn what_stays_ill_is_restarted_ever_more_rarely_and_its_probe_leaves_nothing() {
     let left = std::fs::read_to_string(file(&world, "left")).unwrap();
     let left: Vec<u32> = left.lines().map(|pid| pid.parse().unwrap()).collect();
     wait_until("nothing is left", LONG, || left.iter().all(|pid| !Process::new(*pid).is_alive()));
+    // At last it is left as it is, which stands until it answers well.
+    wait_until("it is given up", GIVEN_UP, || restarts(&watcher).len() == 8);
+    world.stands("web", "exit code 3; restarted 8 times, and not again");
+    let status = world.command(&["status"]).output();
+    assert!(status.contains("ill: not alive: its command ends with exit code 3"), "{status}");
+    let asked = lines(&file(&world, "asked"));
+    wait_until("it is asked on", LONG, || lines(&file(&world, "asked")) > asked + 5);
+    assert_eq!(restarts(&watcher).len(), 8);
     // Another probe is another question.
     world.daemon("web", &daemon_with(":min-uptime 100 :liveness-probe {:exec \"true\"}", &[("web", "red")]));
-    world.becomes(&[("web", "red"), ("kept", "red")]);
+    world.nothing_stands("web");
+    assert_eq!(restarts(&watcher).len(), 8);
 }
 
 /// Both probes ask the same, as they mostly do: that a restart did not help is known at once.
