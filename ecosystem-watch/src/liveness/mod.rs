@@ -66,7 +66,7 @@ impl Liveness {
 
     /// Keeps what a restart has not cured until another one has, or something else is to be done about the app.
     fn note_uncured(&mut self, report: &Report) {
-        let still = |hold: &&Hold| matches!(hold.why, Why::NotAlive { .. });
+        let still = |hold: &&Hold| matches!(hold.why, Why::NotAlive { .. } | Why::Dependency { .. });
         let mut still: BTreeSet<&str> =
             report.plan.holds.iter().filter(still).map(|hold| hold.app.as_str()).collect();
         for (step, outcome) in report.plan.steps.iter().zip(&report.outcomes) {

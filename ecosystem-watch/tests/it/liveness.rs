@@ -1,8 +1,10 @@
 //! Apps that are asked whether they are alive for as long as they run, on real PM2.
 
+use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
 use ecosystem_core::os::state::Timestamp;
 use serde_json::Value as Json;
@@ -186,6 +188,49 @@ fn a_probe_that_hangs_or_floods_keeps_nobody_from_being_asked() {
     for pid in hung.lines().map(|pid| pid.parse::<u32>().unwrap()) {
         assert!(!Process::new(pid).is_alive(), "{pid} is left");
     }
+}
+
+/// A server for all who ask, and how often each path was asked for.
+fn counting(asked: Arc<Mutex<BTreeMap<String, usize>>>) -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let mut request = [0; 1024];
+            let read = stream.read(&mut request).unwrap_or(0);
+            let request = String::from_utf8_lossy(&request[..read]).into_owned();
+            let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
+            *asked.lock().unwrap().entry(path).or_default() += 1;
+            let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n");
+        }
+    });
+    port
+}
+
+#[test]
+fn hundreds_are_asked_by_a_few_threads() {
+    const APPS: usize = 200;
+    let (world, asked) = (world(), Arc::<Mutex<BTreeMap<String, usize>>>::default());
+    let port = counting(Arc::clone(&asked));
+    for number in 0..APPS {
+        let name = format!("app-{number}");
+        let probe = format!("{{:http-get {{:url \"http://127.0.0.1:{port}/{name}\"}} :interval 1000}}");
+        let keys = format!(":min-uptime 100 :liveness-probe {probe}");
+        world.daemon(&name, &daemon_with(&keys, &[(&name, "red")]));
+    }
+    let watcher = Watcher::start(&world, &["--jobs", "32", "--pressure", "off"]);
+    let all = |times: usize| {
+        let asked = asked.lock().unwrap();
+        asked.len() == APPS && asked.values().all(|count| *count >= times)
+    };
+    wait_until("all are asked", 4 * LONG, || all(1));
+    let before: usize = asked.lock().unwrap().values().sum();
+    wait_until("all are asked again and again", LONG, || all(5));
+    let after: usize = asked.lock().unwrap().values().sum();
+    assert!(after - before >= 3 * APPS);
+    let threads = std::fs::read_dir(format!("/proc/{}/task", watcher.process().pid())).unwrap().count();
+    assert!(threads < 32, "{threads} threads");
+    assert_eq!(restarts(&watcher).len(), 0);
 }
 
 #[test]
