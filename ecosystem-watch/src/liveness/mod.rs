@@ -71,7 +71,9 @@ impl Liveness {
             report.plan.holds.iter().filter(still).map(|hold| hold.app.as_str()).collect();
         for (step, outcome) in report.plan.steps.iter().zip(&report.outcomes) {
             match (&outcome.result, step.reasons.as_slice()) {
-                (Err(StepError::Unwell { problem, .. }), [Reason::NotAlive(_)]) => {
+                (Err(StepError::Unwell { problem, .. }), [Reason::NotAlive(_)])
+                    if outcome.aftermath.is_none() =>
+                {
                     still.insert(&step.app);
                     self.uncured.insert(step.app.clone(), problem.clone());
                 }
@@ -115,7 +117,11 @@ impl<'r> Found<'r> {
             matches!(step.action, Action::Ask(..) | Action::Adopt(_)) && outcome.result.is_ok()
         });
         let untouched = untouched.map(|(step, _)| step.app.as_str());
-        let right = report.plan.in_sync.iter().map(String::as_str).chain(untouched).collect();
+        // Those too that were put back to what they were: that is what they are to be for now.
+        let back = |hold: &&Hold| matches!(hold.why, Why::Reverted { .. } | Why::RolledBack { .. });
+        let back = report.plan.holds.iter().filter(back).map(|hold| hold.app.as_str());
+        let in_sync = report.plan.in_sync.iter().map(String::as_str);
+        let right = in_sync.chain(back).chain(untouched).collect();
         Self { ours, right, held: report.plan.holds.iter().map(|hold| hold.app.as_str()).collect() }
     }
 
