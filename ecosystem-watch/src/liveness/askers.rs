@@ -18,6 +18,10 @@ const MOST: usize = 2 * SUSPECTS_AT_ONCE;
 /// How many wait for something to be due: one that goes to ask leaves the other, which goes on before a third is there.
 const SPARE: usize = 2;
 
+/// Enough for a question. And so much less than other threads have that glibc never gives them a stack that one of
+/// these has left: see `aside`, which counts on theirs.
+const STACK: usize = 256 * 1024;
+
 /// How long the end of this program waits for commands in hand to be ended.
 const ENDING: Duration = Duration::from_secs(5);
 
@@ -76,7 +80,7 @@ impl Askers {
     fn add(self: &Arc<Self>, state: &mut State) {
         let askers = Arc::clone(self);
         // One that cannot be had now is asked for again with the next question.
-        if thread::Builder::new().spawn(move || askers.serve()).is_ok() {
+        if thread::Builder::new().stack_size(STACK).spawn(move || askers.serve()).is_ok() {
             state.threads += 1;
         }
     }

@@ -22,6 +22,7 @@ use crate::hint::Hint;
 
 /// All who are asked, and those who ask.
 pub(crate) struct Liveness {
+    hints: Sender<Hint>,
     askers: Arc<Askers>,
     /// What was the matter with apps that were restarted for it, and did not come to be well.
     uncured: BTreeMap<String, String>,
@@ -30,7 +31,7 @@ pub(crate) struct Liveness {
 impl Liveness {
     /// Nobody is asked before something is learned.
     pub(crate) fn new(hints: Sender<Hint>) -> Self {
-        Self { askers: Askers::new(hints), uncured: BTreeMap::new() }
+        Self { askers: Askers::new(hints.clone()), uncured: BTreeMap::new(), hints }
     }
 
     /// Those who do not answer as they should.
@@ -54,7 +55,10 @@ impl Liveness {
             let found = Found::of(report);
             for (name, app) in &report.desired.apps {
                 let from = rests_until(name.as_str()).unwrap_or_else(Instant::now);
-                found.take_in(name.as_str(), app, from, rounds);
+                if found.take_in(name.as_str(), app, from, rounds) {
+                    // We have the other end ourselves.
+                    let _ = self.hints.send(Hint::Health { app: name.to_string() });
+                }
             }
         });
     }
@@ -125,21 +129,25 @@ impl<'r> Found<'r> {
         Self { ours, right, held: report.plan.holds.iter().map(|hold| hold.app.as_str()).collect() }
     }
 
-    fn take_in(&self, name: &str, app: &DesiredApp, from: Instant, rounds: &mut Rounds<Question>) {
+    /// Whether there is something new to be said of an app.
+    fn take_in(&self, name: &str, app: &DesiredApp, from: Instant, rounds: &mut Rounds<Question>) -> bool {
         let processes = self.ours.get(name).map_or(&[][..], Vec::as_slice);
         let (Some(probe), Ok(attributes), Some(pids)) = (&app.liveness, &app.attributes, pids(processes))
         else {
-            return rounds.unwatch(name);
+            rounds.unwatch(name);
+            return false;
         };
+        let subject = Subject { daemon: app.daemon.clone(), probe: probe.clone(), pids };
+        let question = || Question::new(probe, attributes, processes);
         if self.right.contains(name) {
-            let subject = Subject { daemon: app.daemon.clone(), probe: probe.clone(), pids };
-            rounds.watch(name, subject, from, || Question::new(probe, attributes, processes));
+            rounds.watch(name, subject, from, question);
         } else if self.held.contains(name) {
             // It may be well again.
-            rounds.ask_on(name, &pids, from);
+            return rounds.ask_on(name, subject, from, question);
         } else {
             rounds.unwatch(name);
         }
+        false
     }
 }
 

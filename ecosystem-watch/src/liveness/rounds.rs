@@ -113,9 +113,19 @@ impl<Q> Rounds<Q> {
     }
 
     /// Asks on these very processes of an app that have fallen ill and were looked at since, and are left as they are;
-    /// any others no more.
-    pub(super) fn ask_on(&mut self, app: &str, pids: &BTreeSet<u32>, now: Instant) {
-        match self.apps.get_mut(app).filter(|round| round.ill.is_some() && round.subject.pids == *pids) {
+    /// any others no more. Tells whether it is another question now, so that nothing is known of its answer.
+    pub(super) fn ask_on(
+        &mut self,
+        app: &str,
+        subject: Subject,
+        now: Instant,
+        question: impl FnOnce() -> Q,
+    ) -> bool {
+        match self.apps.get_mut(app).filter(|it| it.ill.is_some() && it.subject.pids == subject.pids) {
+            Some(round) if round.subject != subject => {
+                self.watch(app, subject, now, question);
+                return true;
+            }
             Some(round) if round.rests => {
                 round.rests = false;
                 round.due = later(now, round.subject.probe.interval.max(LEAST));
@@ -124,6 +134,7 @@ impl<Q> Rounds<Q> {
             Some(_) => {}
             None => self.unwatch(app),
         }
+        false
     }
 
     /// Asks nobody any more.

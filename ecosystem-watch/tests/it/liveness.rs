@@ -218,10 +218,13 @@ fn hundreds_are_asked_by_a_few_threads() {
         let keys = format!(":min-uptime 100 :liveness-probe {probe}");
         world.daemon(&name, &daemon_with(&keys, &[(&name, "red")]));
     }
+    // Of whom the server hears nothing but that somebody connects.
+    let probe = format!(":liveness-probe {{:tcp {port} :interval 1000}}");
+    world.daemon("silent", &daemon_with(&probe, &[("silent", "red")]));
     let watcher = Watcher::start(&world, &["--jobs", "32", "--pressure", "off"]);
     let all = |times: usize| {
         let asked = asked.lock().unwrap();
-        asked.len() == APPS && asked.values().all(|count| *count >= times)
+        asked.len() == APPS + 1 && asked.values().all(|count| *count >= times)
     };
     wait_until("all are asked", 4 * LONG, || all(1));
     let before: usize = asked.lock().unwrap().values().sum();

@@ -35,6 +35,12 @@ impl Time {
         self.rounds.watch(app, subject, from, || app.to_owned());
     }
 
+    /// What a look does that leaves the app as it is.
+    fn ask_on(&mut self, pids: &[u32], now: Instant, probe: Probe) -> bool {
+        let subject = Subject { daemon: DaemonId::new("web"), probe, pids: pids.iter().copied().collect() };
+        self.rounds.ask_on("web", subject, now, || "web".to_owned())
+    }
+
     /// When the next question is due.
     fn due(&self) -> Option<u128> {
         self.rounds.due().map(|due| (due - self.start).as_millis())
@@ -97,7 +103,7 @@ fn it_is_ill_after_as_many_failures_in_a_row_and_well_after_one_answer() {
             turned.push((second, time.ill().len()));
             if !time.ill().is_empty() {
                 let now = time.at(ms);
-                time.rounds.ask_on("web", &[7].into(), now);
+                time.ask_on(&[7], now, probe());
             }
         }
     }
@@ -133,7 +139,7 @@ fn other_processes_are_asked_from_the_beginning() {
     time.watch("web", 400, &[7], Probe { retries: 0, ..probe() });
     assert_eq!((time.ill().len(), time.due()), (1, None), "not asked before somebody has looked");
     let now = time.at(300);
-    time.rounds.ask_on("web", &[7].into(), now);
+    time.ask_on(&[7], now, Probe { retries: 0, ..probe() });
     let task = time.take(1300).unwrap();
     time.watch("web", 1400, &[8], Probe { retries: 0, ..probe() });
     assert_eq!((time.ill().len(), time.due()), (0, Some(1700)));
@@ -143,7 +149,7 @@ fn other_processes_are_asked_from_the_beginning() {
     assert_eq!((time.ill().len(), time.due()), (0, Some(1700)));
     // Nor is anything known of processes that nobody has asked.
     let now = time.at(1600);
-    time.rounds.ask_on("web", &[9].into(), now);
+    time.ask_on(&[9], now, probe());
     assert_eq!((time.due(), time.rounds.is_empty()), (None, true));
 }
 
@@ -179,4 +185,14 @@ fn no_probe_is_asked_all_the_time_or_beyond_the_end_of_time() {
     assert_eq!(time.due(), Some(100));
     time.watch("never", 0, &[7], Probe { initial_delay: Duration::MAX, ..probe() });
     assert_eq!(time.due(), Some(100));
+}
+
+#[test]
+fn another_question_has_not_been_answered_yet() {
+    let mut time = Time::new();
+    time.watch("web", 0, &[7], Probe { retries: 0, ..probe() });
+    assert!(time.ask(300, bad()));
+    let now = time.at(400);
+    assert!(time.ask_on(&[7], now, probe()), "that is to be looked at");
+    assert_eq!((time.ill().len(), time.due()), (0, Some(700)));
 }
