@@ -7,6 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{ArgAction, Parser};
 use ecosystem_core::model::Prune;
 use ecosystem_core::os::place::Named;
+use ecosystem_core::os::pressure::Limit;
 
 use crate::speak::Format;
 
@@ -72,6 +73,10 @@ pub(crate) struct Args {
     /// Apps that are changed at once.
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) jobs: u16,
+    /// From what pressure on apps are started one a second: the share of the last ten seconds in which somebody waited
+    /// for a processor or a disk, or, a tenth of it, for memory (/proc/pressure).
+    #[arg(long, value_name = "PERCENT|off", default_value_t)]
+    pub(crate) pressure: Limit,
     /// The longest that a new process is watched for the sake of its min_uptime, if nothing else is to be done.
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds_or_none)]
     pub(crate) patience: Duration,

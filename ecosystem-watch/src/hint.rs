@@ -20,6 +20,11 @@ pub(crate) enum Hint {
         /// Whether it ended.
         ended: bool,
     },
+    /// A running app has failed its liveness probe, or passes it again.
+    Health {
+        /// Its name.
+        app: String,
+    },
     /// PM2 is there.
     Pm2Up,
     /// PM2 has ended; `deliberately` if it said farewell before.

@@ -54,7 +54,9 @@ impl KnownTree {
         let of = |daemon: &DaemonId| Touched::Daemons([daemon.clone()].into());
         match hint {
             Hint::Files(touched) => touched.clone(),
-            Hint::Process { app, .. } => self.by_app.get(app).map_or(Touched::Anything, of),
+            Hint::Process { app, .. } | Hint::Health { app } => {
+                self.by_app.get(app).map_or(Touched::Anything, of)
+            }
             Hint::Trouble(_) | Hint::Pm2Up | Hint::Pm2Gone { .. } | Hint::BeginAnew | Hint::Stop => {
                 Touched::Anything
             }

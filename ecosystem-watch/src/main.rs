@@ -13,6 +13,7 @@ mod file_hints;
 mod files;
 mod hint;
 mod known;
+mod liveness;
 mod news;
 mod pm2_events;
 mod signals;

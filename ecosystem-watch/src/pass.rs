@@ -11,7 +11,7 @@ use ecosystem_core::os::interrupt::Interrupt;
 use ecosystem_core::os::kernel::own_pids;
 use ecosystem_core::os::place::{Place, pm2_home, variable};
 use ecosystem_core::os::pm2::{Pm2Program, ProgramError, Search, dump};
-use ecosystem_core::plan::{Drift, Policy, Rest, Stopped};
+use ecosystem_core::plan::{Drift, Illness, Policy, Rest, Stopped};
 
 use crate::args::Args;
 use crate::resurrection;
@@ -36,6 +36,8 @@ pub(crate) struct Seen {
     pub(crate) resting: BTreeMap<String, Rest>,
     /// Whether what failed before, and was put back or stopped, is to be tried again.
     pub(crate) retry: bool,
+    /// Apps that are not alive, by their own probes.
+    pub(crate) ill: BTreeMap<String, Illness>,
     /// What may have changed since the last look.
     pub(crate) extent: Extent,
 }
@@ -58,6 +60,7 @@ impl<'a> Passes<'a> {
             owner: place.owner(),
             home: pm2_home(args.pm2_home.as_deref())?,
             jobs: usize::from(args.jobs),
+            pressure: args.pressure,
             patience: args.patience,
             allow_pm2: args.allow_pm2,
             interrupt,
@@ -79,15 +82,11 @@ impl<'a> Passes<'a> {
     /// # Errors
     /// The tree or PM2 could not be looked at.
     pub(crate) fn make(&self, seen: Seen, progress: &dyn Progress) -> Result<Made, HostError> {
-        let policy = Policy {
-            missing_for_long: seen.missing_for_long,
-            resting: seen.resting,
-            retry: seen.retry,
-            ..self.policy()
-        };
+        let Seen { missing_for_long, resting, retry, ill, extent } = seen;
+        let policy = Policy { missing_for_long, resting, retry, ill, ..self.policy() };
         let mut host = self.open()?;
         resurrection::wait(&mut host, &self.settings)?;
-        let report = self.converge(&mut host, policy, seen.extent, progress)?;
+        let report = self.converge(&mut host, policy, extent, progress)?;
         let saved = if self.args.save { self.save(&mut host) } else { Ok(()) };
         Ok(Made { report, saved })
     }

@@ -54,6 +54,12 @@ impl Retries {
         resting.filter_map(|(app, tries)| Some((app.clone(), tries.rest()?))).collect()
     }
 
+    /// Until when an app is not to be tried, if it is to be later.
+    pub(crate) fn rests_until(&self, app: &str, now: Instant) -> Option<Instant> {
+        let tries = self.apps.get(app).filter(|tries| !tries.given_up())?;
+        Some(tries.next()).filter(|next| *next > now)
+    }
+
     /// Takes in what a pass at `now` did. A step counts as a try if it failed, or if only somebody else's doing made
     /// it necessary: what keeps undoing our work is not to be fought for ever.
     pub(crate) fn note(&mut self, report: &Report, now: Instant) {

@@ -18,6 +18,7 @@ use crate::aside::aside;
 use crate::files::{Files, Touched};
 use crate::hint::{self, Hint};
 use crate::known::KnownTree;
+use crate::liveness::Liveness;
 use crate::news::News;
 use crate::pass::{Made, Passes, Seen};
 use crate::pm2_events::{self, Ours};
@@ -42,6 +43,7 @@ pub(crate) struct Watcher<'a> {
     pm2: Pm2Life,
     removals: Removals,
     retries: Retries,
+    liveness: Liveness,
     succession: Succession,
     said: Said,
     record: Record,
@@ -96,6 +98,7 @@ impl<'a> Watcher<'a> {
             pm2: Pm2Life::default(),
             removals: Removals::new(args.prune_grace),
             retries: Retries::default(),
+            liveness: Liveness::new(sender.clone()),
             succession: Succession::new(lock.folder()),
             said: Said::default(),
             record: Record::new(lock, args.prune.unwrap_or_default()),
@@ -140,7 +143,7 @@ impl<'a> Watcher<'a> {
 
     fn take_in(&mut self, hint: Hint) {
         match hint {
-            Hint::Files(_) | Hint::Process { .. } | Hint::Stop => {}
+            Hint::Files(_) | Hint::Process { .. } | Hint::Health { .. } | Hint::Stop => {}
             Hint::Trouble(text) => happening::trouble(&text).say(),
             Hint::Pm2Up => self.pm2.is_up(),
             Hint::Pm2Gone { deliberately } => self.pm2.is_gone(deliberately, Instant::now()),
@@ -188,6 +191,7 @@ impl<'a> Watcher<'a> {
             missing_for_long: self.removals.missing_for_long(began),
             resting: self.retries.resting(began),
             retry: std::mem::take(&mut self.anew),
+            ill: self.liveness.ill(),
             extent: std::mem::take(&mut self.extent),
         };
         let (passes, own_step) = (Arc::clone(&self.passes), Arc::clone(&self.own_step));
@@ -208,6 +212,7 @@ impl<'a> Watcher<'a> {
     /// Says that a look was not to be had, unless it has been said.
     fn trouble(&mut self, problem: &HostError) -> Looked {
         self.known.forget();
+        self.liveness.forget();
         self.setback.met(Instant::now(), self.args.resync);
         say_all(&self.said.after_trouble(problem, now()));
         Looked { acted: false, flow: ControlFlow::Continue(()) }
@@ -248,7 +253,9 @@ impl<'a> Watcher<'a> {
         let report = &made.report;
         self.pm2.is_up();
         self.setback.over();
-        self.retries.note(report, Instant::now());
+        let done = Instant::now();
+        self.retries.note(report, done);
+        self.liveness.learn(report, |app| self.retries.rests_until(app, done));
         match &report.only {
             None => self.learn(report, began),
             Some(_) if self.files.follows(&self.passes.beside(report)) => {}

@@ -2,6 +2,7 @@
 
 use camino::Utf8PathBuf;
 use clap::Args as Arguments;
+use ecosystem_core::os::pressure::Limit;
 
 use super::{Pm2, Scope, Tree};
 
@@ -61,6 +62,10 @@ pub(crate) struct Pace {
     /// Apps that are changed at once.
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) jobs: u16,
+    /// From what pressure on apps are started one a second: the share of the last ten seconds in which somebody waited
+    /// for a processor or a disk, or, a tenth of it, for memory (/proc/pressure).
+    #[arg(long, value_name = "PERCENT|off", default_value_t)]
+    pub(crate) pressure: Limit,
     /// The longest that a new process is watched for the sake of its min_uptime.
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub(crate) patience: u64,

@@ -29,7 +29,7 @@ pub(super) fn run(args: &args::Sync, file: &Utf8Path) -> Result<Exit, Failure> {
         return shown.show(&looked, &looking);
     }
     let mut host = sync::open(settings, &pm2, &place, &args.pace)?;
-    let done = carrying_out.pass(&mut host, false, progress(args.json))?;
+    let done = carrying_out.pass(&mut host, false, progress(args.json).as_ref())?;
     shown.show(&done, &host)
 }
 

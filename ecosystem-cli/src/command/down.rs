@@ -38,7 +38,7 @@ pub(super) fn run(args: &args::Down) -> Result<Exit, Failure> {
     if let Some(violation) = violations(&plan, &desired, &observed, &policy).first() {
         return Err(HostError::new(violation.to_string()).into());
     }
-    let outcomes = host.apply(&plan, &observed, progress(args.json));
+    let outcomes = host.apply(&plan, &observed, progress(args.json).as_ref());
     let succeeded: Vec<bool> = outcomes.iter().map(|outcome| outcome.result.is_ok()).collect();
     host.remember(&inventory.present(&desired, &observed).after(&desired, &observed, &plan, &succeeded))?;
     host.record(deletions(&plan, &outcomes))?;

@@ -27,11 +27,13 @@ use ecosystem_core::converge::{Extent, Outcome, Pass, Progress, Reading, Silent,
 use ecosystem_core::os::host::Settings;
 use ecosystem_core::os::interrupt::Interrupt;
 use ecosystem_core::os::place::{Place, pm2_home};
+use ecosystem_core::os::pressure::Limit;
 use ecosystem_core::plan::{Plan, Policy, Step};
 
 use crate::args::{self, Command};
 use crate::exit::{Exit, Failure};
 use crate::show;
+use crate::show::bar::Bar;
 
 /// Runs a command.
 ///
@@ -67,7 +69,7 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
 }
 
 /// A pace for commands that change nothing.
-const IDLE: args::Pace = args::Pace { jobs: 1, patience: 0, lock_timeout: 0 };
+const IDLE: args::Pace = args::Pace { jobs: 1, pressure: Limit::OFF, patience: 0, lock_timeout: 0 };
 
 fn settings(place: &Place, pm2: &args::Pm2, pace: &args::Pace) -> Result<Settings, Failure> {
     Ok(Settings {
@@ -77,6 +79,7 @@ fn settings(place: &Place, pm2: &args::Pm2, pace: &args::Pace) -> Result<Setting
         owner: place.owner(),
         home: pm2_home(pm2.pm2_home.as_deref())?,
         jobs: usize::from(pace.jobs),
+        pressure: pace.pressure,
         patience: std::time::Duration::from_secs(pace.patience),
         allow_pm2: pm2.allow_pm2,
         interrupt: Interrupt::default(),
@@ -96,10 +99,19 @@ fn pass(place: &Place, policy: Policy, dry_run: bool) -> Result<Pass, Failure> {
     })
 }
 
-/// Shows everything when it happens.
+/// Shows everything when it happens, and below it how far long work has come.
 ///
 /// That it cannot be shown, since stdout or stderr is closed, is no reason to stop half way.
-struct Shown;
+#[derive(Default)]
+struct Shown(Bar);
+
+impl Shown {
+    fn tell(&self, text: &str) {
+        self.0.beside(|| {
+            let _ = show::tell(text);
+        });
+    }
+}
 
 impl Progress for Shown {
     fn read(&self, reading: &Reading) {
@@ -107,29 +119,35 @@ impl Progress for Shown {
     }
 
     fn edited(&self, path: &str, kept_as: &str) {
-        let _ = show::tell(&show::outcome::edited(path, kept_as));
+        self.tell(&show::outcome::edited(path, kept_as));
     }
 
     fn written(&self, written: &Written) {
-        let _ = show::tell(&show::outcome::written(written));
+        self.tell(&show::outcome::written(written));
     }
 
     fn planned(&self, plan: &Plan) {
         if !plan.is_empty() || !plan.holds.is_empty() {
             let _ = show::print(&show::plan::plan(plan));
         }
+        self.0.begin(plan.steps.len());
+    }
+
+    fn held_back(&self, why: &str) {
+        self.tell(&show::outcome::held_back(why));
     }
 
     fn begins(&self, _: &Step) {}
 
     fn done(&self, step: &Step, outcome: &Outcome) {
-        let _ = show::tell(&show::outcome::outcome(step, outcome));
+        self.tell(&show::outcome::outcome(step, outcome));
+        self.0.step();
     }
 }
 
 /// For people as it goes on; for programs the report has it all.
-fn progress(json: bool) -> &'static dyn Progress {
-    if json { &Silent } else { &Shown }
+fn progress(json: bool) -> Box<dyn Progress> {
+    if json { Box::new(Silent) } else { Box::new(Shown::default()) }
 }
 
 fn failed_if(failed: bool) -> Exit {

@@ -55,7 +55,7 @@ pub(super) fn run(asked: &Asked<'_>) -> Result<Exit, Failure> {
     let home = settings.home.clone();
     let mut host = OsHost::to_look(settings)?;
     let pass = pass(&place, policy, true)?;
-    let report = converge(&mut host, &pass, progress(asked.json))?;
+    let report = converge(&mut host, &pass, progress(asked.json).as_ref())?;
     if let Some(file) = asked.out {
         agreed::keep(file, asked.tree, &pass, &report, agreed::grounds(&place, &home, &host))?;
     }

@@ -32,7 +32,7 @@ pub(super) fn run(args: &args::PruneOne) -> Result<Exit, Failure> {
         ..Policy::default()
     };
     let mut host = super::sync::open(settings, &args.pm2, &place, &args.pace)?;
-    let report = converge(&mut host, &pass(&place, policy, false)?, progress(args.json))?;
+    let report = converge(&mut host, &pass(&place, policy, false)?, progress(args.json).as_ref())?;
     if args.json {
         show::json::print(&json!({
             "plan": show::json::plan(&report.plan),

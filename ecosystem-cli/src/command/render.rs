@@ -36,7 +36,8 @@ pub(super) fn run(args: &args::Render) -> Result<Exit, Failure> {
         return check(args, &place, &files, broken);
     }
     let hold = broken && args.no_keep_going;
-    let written = if hold { Vec::new() } else { host::write(&place.root, &files, progress(args.json)) };
+    let written =
+        if hold { Vec::new() } else { host::write(&place.root, &files, progress(args.json).as_ref()) };
     let removed = if args.prune_dist && !hold { prune(&place.root, &reading) } else { Vec::new() };
     show_written(args, &reading, &written, &removed)?;
     let failed = written.iter().any(|it| it.result.is_err()) || removed.iter().any(|it| it.result.is_err());

@@ -22,11 +22,11 @@ pub(super) fn run(args: &args::Rollback) -> Result<Exit, Failure> {
     settings.by.push_str(" rollback");
     let mut host = super::sync::open(settings, &args.pm2, &place, &args.pace)?;
     let policy = only(&args.app);
-    let looked = converge(&mut host, &pass(&place, policy.clone(), true)?, progress(args.json))?;
+    let looked = converge(&mut host, &pass(&place, policy.clone(), true)?, progress(args.json).as_ref())?;
     let app = declared(&args.app, &looked)?;
     let (to, definition) = target(&app, args.to, &host.history(&app)?)?;
     intend(&mut host, &looked, &app, to, definition)?;
-    let report = converge(&mut host, &pass(&place, policy, false)?, progress(args.json))?;
+    let report = converge(&mut host, &pass(&place, policy, false)?, progress(args.json).as_ref())?;
     if args.json {
         show::json::print(&json!({
             "to": to,

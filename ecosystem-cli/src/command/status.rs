@@ -21,7 +21,7 @@ pub(super) fn run(args: &args::Status) -> Result<Exit, Failure> {
     let settings = settings(&place, &args.pm2, &IDLE)?;
     let home = settings.home.clone();
     let mut host = OsHost::to_look(settings)?;
-    let report = converge(&mut host, &pass(&place, Policy::default(), true)?, progress(args.json))?;
+    let report = converge(&mut host, &pass(&place, Policy::default(), true)?, progress(args.json).as_ref())?;
     let (now, watcher) = (state::now(), watcher(&home, &place.owner()));
     let rows = rows(&report, u64::try_from(now.as_millisecond()).unwrap_or(0));
     let foreign = foreign(&report);

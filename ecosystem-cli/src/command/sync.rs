@@ -18,7 +18,7 @@ pub(super) fn run(args: &args::Sync) -> Result<Exit, Failure> {
     let only = scope::only(&args.scope.only, &place, &args.pm2)?;
     let policy = place::policy(&args.scope, only);
     let mut host = open(settings, &args.pm2, &place, &args.pace)?;
-    let report = converge(&mut host, &pass(&place, policy, false)?, progress(args.json))?;
+    let report = converge(&mut host, &pass(&place, policy, false)?, progress(args.json).as_ref())?;
     show(&report, &host, args.json)?;
     Ok(failed_if(report.has_failures()))
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod agreed;
 pub(crate) mod app;
+pub(crate) mod bar;
 pub(crate) mod diagnostics;
 pub(crate) mod diff;
 pub(crate) mod explanation;

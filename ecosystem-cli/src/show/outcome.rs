@@ -60,6 +60,16 @@ pub(crate) fn edited(path: &str, kept_as: &str) -> String {
     )
 }
 
+/// The machine is hard-pressed, and starts wait for one another.
+pub(crate) fn held_back(why: &str) -> String {
+    format!(
+        "{}warning{:#}: the machine is busy: {why}\n  = hint: not more than one app a second is started; `--pressure` says \
+         from when on\n",
+        style::WARNING,
+        style::WARNING
+    )
+}
+
 /// What became of a generated file; nothing where it was right already.
 pub(crate) fn written(Written { path, result }: &Written) -> String {
     let path = printable_line(path);

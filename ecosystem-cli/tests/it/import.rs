@@ -327,6 +327,7 @@ fn what_is_saved_of_it_is_ours_when_pm2_brings_it_back() {
         owner: owner.clone(),
         home: world.pm2.path().to_owned(),
         jobs: 1,
+        pressure: ecosystem_core::os::pressure::Limit::OFF,
         patience: LONG,
         allow_pm2: None,
         profile: None,

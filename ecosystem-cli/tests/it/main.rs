@@ -24,6 +24,7 @@ mod history;
 mod hostile;
 mod import;
 mod init;
+mod many;
 mod on_change;
 mod order;
 mod recording;

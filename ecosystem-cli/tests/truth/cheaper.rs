@@ -40,6 +40,7 @@ pub(crate) fn sync(world: &World) -> Report {
         owner: place.owner(),
         home: world.pm2.path().to_owned(),
         jobs: 16,
+        pressure: ecosystem_core::os::pressure::Limit::OFF,
         patience: std::time::Duration::from_secs(3),
         allow_pm2: None,
         interrupt: Interrupt::default(),

@@ -61,7 +61,10 @@ impl<'a> Stage<'a> {
 
     /// Makes it so; what each step was, and what is wrong with it.
     pub(crate) fn sync(&self) -> Synced {
-        let output = self.world.command(&["sync", "--json", "--jobs", "16", "--patience", "3"]).output();
+        let output = self
+            .world
+            .command(&["sync", "--json", "--jobs", "16", "--pressure", "off", "--patience", "3"])
+            .output();
         let json = output.find('{').map(|start| &output[start..]).unwrap_or_default();
         let mut stream = serde_json::Deserializer::from_str(json).into_iter::<Json>();
         match stream.next() {

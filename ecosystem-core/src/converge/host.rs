@@ -90,6 +90,9 @@ pub trait Progress: Sync {
     /// A plan is about to be carried out.
     fn planned(&self, plan: &Plan);
 
+    /// The machine is hard-pressed, and starts are held back for it from now on, one after the other; why, in words.
+    fn held_back(&self, why: &str);
+
     /// A step is about to be taken.
     fn begins(&self, step: &Step);
 
@@ -106,6 +109,7 @@ impl Progress for Silent {
     fn edited(&self, _: &str, _: &str) {}
     fn written(&self, _: &Written) {}
     fn planned(&self, _: &Plan) {}
+    fn held_back(&self, _: &str) {}
     fn begins(&self, _: &Step) {}
     fn done(&self, _: &Step, _: &Outcome) {}
 }

@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Map, Value as Json};
 
+use super::budget::Budget;
 use super::health;
 use super::interrupt::Interrupt;
 use super::observer::{Observer, observer};
 use super::pm2::{Change, Client, ClientError, Hazard, Preparation, Timeouts};
+use super::pressure::{Limit, Pressed, Pressure};
 use super::schedule::{Schedule, Task};
 use super::verify::{Expected, Vigil};
 use crate::converge::{Applied, Outcome, Progress, StepError};
@@ -27,6 +29,8 @@ pub(super) struct Applier<'a> {
     pub(super) owner: &'a Owner,
     /// How many steps are in hand at once; at least one.
     pub(super) jobs: usize,
+    /// From what pressure on starts are held back.
+    pub(super) pressure: Limit,
     /// What ran before.
     pub(super) observed: &'a Observed,
     /// The longest that a new process is watched for the sake of its `min_uptime`.
@@ -47,7 +51,9 @@ impl Applier<'_> {
         let (steps, end) = (&plan.steps, plan.steps.len());
         let deletions = steps.partition_point(|step| matches!(step.action, Action::Delete(_)));
         let own = steps.partition_point(|step| !plan.ends_us(step)).max(deletions);
-        let schedule = Schedule::new(steps);
+        let tell = |pressed: Pressed| self.progress.held_back(&pressed.to_string());
+        let budget = Budget::new(self.pressure, &Pressure::read, &tell);
+        let schedule = Schedule::new(steps, &budget);
         let stages = [0..deletions, deletions..own, own..end];
         stages.into_iter().flat_map(|stage| self.in_parallel(&schedule, &stage)).collect()
     }

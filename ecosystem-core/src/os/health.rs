@@ -30,7 +30,7 @@ pub(super) fn wait(
 ) -> Result<(), StepError> {
     let (Some(app), false) = (vigil.app(), probes.is_empty()) else { return Ok(()) };
     let (surroundings, logs) = (surroundings(app), Logs::new(vigil.logs()));
-    let patient = Patient { surroundings: &surroundings, logs: &logs };
+    let patient = Patient { surroundings: &surroundings, logs: &logs, ends: &|| interrupt.ends() };
     let mut looked = Instant::now();
     for probe in probes {
         let otherwise = || {
@@ -55,7 +55,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 const STAMP: [&str; 3] = [OWNER_VARIABLE, SOURCE_VARIABLE, DIGEST_VARIABLE];
 
-fn surroundings(app: &Attributes) -> Surroundings {
+/// Where and in what environment commands of an app's probes run.
+pub(super) fn surroundings(app: &Attributes) -> Surroundings {
     let folder = app.get("pm_cwd").and_then(Json::as_str).map(Utf8PathBuf::from).unwrap_or_default();
     // Without the stamp: a command of a probe is no process of the app.
     let own = app.env().filter(|(name, _)| !STAMP.contains(name));

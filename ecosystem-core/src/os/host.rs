@@ -11,6 +11,7 @@ use super::dist::Removal;
 use super::interrupt::Interrupt;
 use super::machine::DaemonFacts;
 use super::pm2::{Client, ClientError, Pm2Program, ProgramError, Report, Timeouts, launch};
+use super::pressure::Limit;
 use super::{dist, history, inventory, kernel, lock, lock::Lock, machine, orphans, state, surroundings};
 use crate::converge::{Discarded, Host, HostError, Outcome, Progress, Tree, WriteOutcome, Written};
 use crate::history::{Change, Generation};
@@ -35,6 +36,8 @@ pub struct Settings {
     pub home: Utf8PathBuf,
     /// Steps in hand at once.
     pub jobs: usize,
+    /// From what pressure on the machine starts are held back.
+    pub pressure: Limit,
     /// The longest that a new process is watched for the sake of its `min_uptime`.
     pub patience: Duration,
     /// A major version of PM2 beyond the tested ones that may be used.
@@ -231,9 +234,10 @@ impl Host for OsHost {
     }
 
     fn apply(&mut self, plan: &Plan, observed: &Observed, progress: &dyn Progress) -> Vec<Outcome> {
-        let Settings { home, owner, jobs, patience, interrupt, .. } = &self.settings;
+        let Settings { home, owner, jobs, pressure, patience, interrupt, .. } = &self.settings;
+        let (jobs, pressure, patience) = (*jobs, *pressure, *patience);
         progress.planned(plan);
-        Applier { home, owner, jobs: *jobs, observed, patience: *patience, interrupt, progress }.apply(plan)
+        Applier { home, owner, jobs, pressure, observed, patience, interrupt, progress }.apply(plan)
     }
 
     fn inventory(&mut self) -> Result<Inventory, HostError> {

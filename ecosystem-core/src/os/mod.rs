@@ -8,6 +8,7 @@ pub mod host;
 pub mod interrupt;
 pub mod inventory;
 pub mod place;
+pub mod pressure;
 pub mod state;
 
 pub mod agreed_file;
@@ -23,10 +24,12 @@ mod surroundings;
 pub mod tree;
 
 pub mod kernel;
+pub mod liveness;
 pub mod machine;
 pub mod pm2;
 
 mod apply;
+mod budget;
 mod fallback;
 mod health;
 mod lock;

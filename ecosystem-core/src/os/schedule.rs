@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
+use super::budget::Budget;
 use crate::converge::StepError;
 use crate::plan::{Action, Step, Until, Wait};
 
@@ -14,7 +16,12 @@ pub(super) struct Schedule<'p> {
     by_app: BTreeMap<(bool, &'p str), usize>,
     state: Mutex<Vec<State>>,
     changed: Condvar,
+    /// Of starts.
+    budget: &'p Budget<'p>,
 }
+
+/// How soon to ask again for a start that the machine has no time for.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -31,7 +38,7 @@ enum Turn {
 }
 
 impl<'p> Schedule<'p> {
-    pub(super) fn new(steps: &'p [Step]) -> Self {
+    pub(super) fn new(steps: &'p [Step], budget: &'p Budget<'p>) -> Self {
         let name = |(index, step): (usize, &'p Step)| {
             ((matches!(step.action, Action::Delete(_)), step.app.as_str()), index)
         };
@@ -40,6 +47,7 @@ impl<'p> Schedule<'p> {
             by_app: steps.iter().enumerate().map(name).collect(),
             state: Mutex::new(vec![State::Waiting; steps.len()]),
             changed: Condvar::new(),
+            budget,
         }
     }
 
@@ -50,17 +58,44 @@ impl<'p> Schedule<'p> {
         loop {
             let mut waiting = range.clone().filter(|index| state.get(*index) == Some(&State::Waiting));
             let first = waiting.clone().next()?;
+            // A wait that nobody can end is none; no plan has one, see `plan::violations`.
+            let all_idle = !state.iter().any(|it| matches!(it, State::InHand { .. }));
+            let mut pressed = false;
             let free = waiting.find_map(|index| match self.turn(index, &state) {
-                Turn::Now => Some((index, None)),
+                Turn::Now if pressed && self.starts(index) => None,
+                Turn::Now if self.may_start(index, all_idle) => Some((index, None)),
+                Turn::Now => {
+                    pressed = true;
+                    None
+                }
                 Turn::Never(why) => Some((index, Some(why))),
                 Turn::NotYet => None,
             });
-            // A wait that nobody can end is none; no plan has one, see `plan::violations`.
-            let all_idle = !state.iter().any(|it| matches!(it, State::InHand { .. }));
             if let Some((index, held)) = free.or_else(|| all_idle.then_some((first, None))) {
                 return self.hand_out(index, held, &mut state);
             }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = if pressed {
+                self.changed.wait_timeout(state, ASK_AGAIN).unwrap_or_else(PoisonError::into_inner).0
+            } else {
+                self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+            };
+        }
+    }
+
+    fn starts(&self, index: usize) -> bool {
+        self.steps.get(index).is_some_and(|step| step.action.started().is_some())
+    }
+
+    /// Whether the machine has the time for a step: for one that starts nothing always, and for any where nothing is done.
+    fn may_start(&self, index: usize, all_idle: bool) -> bool {
+        let now = Instant::now();
+        match (self.starts(index), all_idle) {
+            (false, _) => true,
+            (true, true) => {
+                self.budget.takes(now);
+                true
+            }
+            (true, false) => self.budget.grants(now),
         }
     }
 

@@ -130,6 +130,7 @@ impl Asked {
             own_pids: _,
             // These belong to a watcher, and to commands that make no plan to be agreed to.
             stopped: _,
+            ill: _,
             drift: _,
             apps: _,
             confirmed: _,

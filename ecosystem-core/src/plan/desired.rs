@@ -53,6 +53,8 @@ pub struct DesiredApp {
     pub on_failure: OnFailure,
     /// Why this is not what the tree says now, where it is not.
     pub instead: Option<Why>,
+    /// What it is asked by for as long as it runs: by whoever watches it.
+    pub liveness: Option<Probe>,
     /// What PM2 is to be told, or why that cannot be said on this machine.
     pub attributes: Result<Attributes, Vec<Unresolvable>>,
 }
@@ -77,6 +79,7 @@ impl DesiredApp {
             on_change: app.lifecycle.on_change,
             on_failure: app.lifecycle.on_failure,
             instead: None,
+            liveness: app.lifecycle.probes.liveness.clone(),
             attributes,
         }
     }

@@ -46,6 +46,13 @@ pub enum Why {
         /// Whether it is not tried again by itself.
         given_up: bool,
     },
+    /// It runs and has failed its liveness probe, and is not to be restarted.
+    NotAlive {
+        /// The last answer.
+        problem: String,
+        /// How often it was restarted with the same definition, where that is why.
+        tried: Option<Tried>,
+    },
     /// Its daemon has only just gone from the tree.
     MissingForNow,
     /// An app that it depends on does not come to run.
@@ -94,6 +101,15 @@ pub enum Why {
     NeverPruned,
 }
 
+/// How often something was tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tried {
+    /// How often.
+    pub tries: u32,
+    /// Whether it is not tried again by itself.
+    pub given_up: bool,
+}
+
 /// Why an app that others depend on does not come to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Obstacle {
@@ -137,6 +153,7 @@ impl Why {
             | Why::Reverted { .. }
             | Why::Failed { .. }
             | Why::Resting { .. } => true,
+            Why::NotAlive { tried, .. } => tried.is_some(),
         }
     }
 
@@ -157,6 +174,7 @@ impl Why {
             Why::StoppedByHand => "held",
             Why::Drifted(_) => "drifted",
             Why::Resting { .. } => "resting",
+            Why::NotAlive { .. } => "ill",
             Why::Dependency { .. } => "dependency",
             Why::MissingForNow => "waiting",
             Why::KeptAsItIs(_) => "kept",
@@ -198,6 +216,7 @@ impl Hold {
             Why::StoppedByHand => "stopped by hand".to_owned(),
             Why::Drifted(how) => format!("changed by hand: {}", how.join("; ")),
             Why::Resting { tries, given_up } => resting(*tries, *given_up),
+            Why::NotAlive { problem, tried } => format!("not alive: {problem}; {}", left_ill(*tried)),
             Why::Dependency { app, obstacle } => format!("depends on {app}, which {obstacle}"),
             Why::MissingForNow => {
                 format!("{} is gone: looking again before it is deleted", daemon.source_path())
@@ -254,6 +273,16 @@ fn resting(tries: u32, given_up: bool) -> String {
         format!("tried {times}, and not again until its definition changes or `ecosystem-cli sync` is run")
     } else {
         format!("tried {times}, will be tried again")
+    }
+}
+
+fn left_ill(tried: Option<Tried>) -> String {
+    let Some(Tried { tries, given_up }) = tried else { return "it is left as it is".to_owned() };
+    let times = if tries == 1 { "once".to_owned() } else { format!("{tries} times") };
+    if given_up {
+        format!("restarted {times}, and not again until its definition changes or the watcher is sent SIGHUP")
+    } else {
+        format!("restarted {times}, will be restarted again")
     }
 }
 

@@ -31,7 +31,7 @@ mod update;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use adoption::Claim;
 pub use desired::{Desired, DesiredApp};
@@ -39,10 +39,10 @@ pub use effective::Effective;
 pub use effects::{Effect, Entry, Kind, OwnReload, effect_of, entries, variables};
 pub use fallback::{Fallback, LastGood, NoWayBack, left_by, step_back};
 pub use guard::Guard;
-pub use hold::{Hold, Obstacle, Why};
+pub use hold::{Hold, Obstacle, Tried, Why};
 pub use invariants::{Violation, violations};
 pub use inventory::{Applied, Inventory};
-pub use policy::{Drift, Policy, Rest, Stopped};
+pub use policy::{Drift, Illness, Policy, Rest, Stopped};
 pub use reason::{Change, Reason};
 pub(crate) use secret::{MASK, masked_words};
 pub use secret::{looks_secret, masked, words_hold_secret};
@@ -144,7 +144,9 @@ impl<'a> World<'a> {
             (Some(processes), _) if attributes.autostart() && self.leaves_stopped(processes) => {
                 return plan.hold(name, Some(&app.daemon), Why::StoppedByHand);
             }
-            (Some(processes), _) => match update::update(app, attributes, processes, applied) {
+            (Some(processes), _) => match update::update(app, attributes, processes, applied)
+                .or_else(|| self.cure(name, attributes, processes, applied))
+            {
                 None if !unproven && (applied || !can_be_asked(app, processes)) => {
                     return plan.in_sync(name, app);
                 }
@@ -197,8 +199,34 @@ impl<'a> World<'a> {
         self.policy.stopped == Stopped::Hold && processes.iter().all(|it| stopped_by_hand(it))
     }
 
+    /// The restart of an app that runs as declared and is not alive. What was found ill before may have been restarted
+    /// since, by PM2 or by somebody: that was another process.
+    fn cure(
+        &self,
+        name: &str,
+        wanted: &Attributes,
+        ours: &[&Process],
+        applied: bool,
+    ) -> Option<(Action, Vec<Reason>)> {
+        let Illness { pids, problem } = self.policy.ill.get(name)?;
+        let online = ours.iter().map(|process| process.pid.filter(|_| process.status == Status::Online));
+        let online = online.collect::<Option<BTreeSet<u32>>>()?;
+        let still = pids.as_ref().map_or(!applied, |pids| *pids == online);
+        still.then(|| (update::restart(wanted, ours), vec![Reason::NotAlive(problem.clone())]))
+    }
+
     /// Why a step that would make an app what it is declared to be is not to be taken.
     fn why_not_now(&self, step: &Step, wanted: &Attributes) -> Option<Why> {
+        let why = self.why_to_wait(step, wanted)?;
+        let [Reason::NotAlive(problem)] = step.reasons.as_slice() else { return Some(why) };
+        let tried = match why {
+            Why::Resting { tries, given_up } => Some(Tried { tries, given_up }),
+            _ => None,
+        };
+        Some(Why::NotAlive { problem: problem.clone(), tried })
+    }
+
+    fn why_to_wait(&self, step: &Step, wanted: &Attributes) -> Option<Why> {
         if self.policy.drift == Drift::Hold && step.is_drift() {
             return Some(Why::Drifted(step.reasons.iter().map(ToString::to_string).collect()));
         }

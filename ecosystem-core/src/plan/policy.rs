@@ -40,6 +40,8 @@ pub struct Policy {
     pub retry: bool,
     /// Apps that are given a rest after steps that came to nothing, by name.
     pub resting: BTreeMap<String, Rest>,
+    /// Apps that run and have failed their liveness probe, by name.
+    pub ill: BTreeMap<String, Illness>,
 }
 
 impl Policy {
@@ -77,6 +79,16 @@ pub enum Drift {
     Heal,
     /// Leave it and say so.
     Hold,
+}
+
+/// That an app which runs does not answer as its liveness probe wants it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Illness {
+    /// The processes that were asked: of others nothing is said, they may be well. `None` for whatever runs since the
+    /// app was restarted for it, until it has passed its probes of after a start.
+    pub pids: Option<BTreeSet<u32>>,
+    /// The last answer, in words.
+    pub problem: String,
 }
 
 /// An app's rest: it is left as it is for as long as its definition, what it takes from outside the tree

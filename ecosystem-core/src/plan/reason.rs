@@ -15,6 +15,8 @@ pub enum Reason {
     State(String),
     /// PM2 says it is online and there is no process.
     NoProcess,
+    /// It runs, and has failed its liveness probe: the last answer.
+    NotAlive(String),
     /// Something about it is not as declared.
     Changed(Change),
     /// The number of instances is not as declared.
@@ -65,7 +67,7 @@ impl Reason {
     #[must_use]
     pub fn is_drift(&self) -> bool {
         match self {
-            Reason::Vanished | Reason::State(_) | Reason::NoProcess => true,
+            Reason::Vanished | Reason::State(_) | Reason::NoProcess | Reason::NotAlive(_) => true,
             Reason::Changed(change) => change.by_hand,
             Reason::Instances { by_hand, .. } => *by_hand,
             Reason::NotRunning
@@ -85,6 +87,7 @@ impl fmt::Display for Reason {
             Reason::Vanished => f.write_str("no longer in PM2"),
             Reason::State(state) => write!(f, "{state}"),
             Reason::NoProcess => f.write_str("PM2 says online, but there is no process"),
+            Reason::NotAlive(problem) => write!(f, "not alive: {problem}"),
             Reason::Changed(change) => change.fmt(f),
             Reason::Instances { from, to, by_hand: false } => write!(f, "instances: {from} → {to}"),
             Reason::Instances { from, to, by_hand: true } => {

@@ -36,9 +36,7 @@ pub(super) fn update(
     let (adopted, changed): (Vec<_>, Vec<_>) =
         differing.into_iter().partition(|(process, why)| adoption::in_place(process, why));
     let effect = changed.iter().flat_map(|(_, why)| why).map(effect_of).max().unwrap_or(Effect::Record);
-    let numbered = wanted.get("increment_var").is_some() && !changed.is_empty();
-    let anew = numbered || (wanted.as_map().values().any(reads_as_gone) && !changed.is_empty());
-    let action = if effect == Effect::Replace || anew {
+    let action = if effect == Effect::Replace || (!changed.is_empty() && only_anew(wanted)) {
         Action::Replace(processes.iter().map(|process| process.pm_id).collect(), wanted.clone())
     } else if changed.is_empty() && scaling.is_none() {
         Action::Adopt(adopted.iter().map(|(process, _)| process.pm_id).collect())
@@ -51,6 +49,20 @@ pub(super) fn update(
         if reload { Action::Reload(updates, scaling) } else { Action::Restart(updates, scaling) }
     };
     Some((action, reasons))
+}
+
+/// The step that ends all processes of an app and starts them again as they are declared.
+pub(super) fn restart(wanted: &Attributes, processes: &[&Process]) -> Action {
+    if only_anew(wanted) {
+        return Action::Replace(processes.iter().map(|process| process.pm_id).collect(), wanted.clone());
+    }
+    let updates = processes.iter().map(|process| Update::in_place(wanted, process)).collect();
+    Action::Restart(updates, Scaling::default())
+}
+
+/// Whether PM2 cannot lay the definition over a process that it has.
+fn only_anew(wanted: &Attributes) -> bool {
+    wanted.get("increment_var").is_some() || wanted.as_map().values().any(reads_as_gone)
 }
 
 fn wanted_count(wanted: &Attributes) -> usize {
@@ -113,7 +125,7 @@ fn not_running(process: &Process) -> Option<Reason> {
 fn effect_of(reason: &Reason) -> Effect {
     match reason {
         Reason::Changed(change) => change.effect,
-        Reason::State(_) | Reason::NoProcess => Effect::Restart,
+        Reason::State(_) | Reason::NoProcess | Reason::NotAlive(_) => Effect::Restart,
         Reason::Moved { .. } | Reason::Adopted => Effect::Reload,
         Reason::Instances { .. }
         | Reason::NotRunning

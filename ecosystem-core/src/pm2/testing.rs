@@ -100,6 +100,11 @@ pub(super) fn app_with_env(env: &[(&str, EnvValue)]) -> App {
     App { env, ..app("app.js", &json!({})) }
 }
 
+/// What PM2 is told of some app.
+pub(crate) fn attributes() -> Attributes {
+    resolved(&app("app.js", &json!({})), &machine())
+}
+
 pub(super) fn resolved(app: &App, machine: &Machine) -> Attributes {
     resolve(&DaemonId::new("services/web"), app, machine).unwrap_or_else(|problems| panic!("{problems:?}"))
 }

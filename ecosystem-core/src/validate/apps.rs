@@ -200,7 +200,7 @@ fn places(fields: &[Field<'_, AppKey>]) -> BTreeMap<String, Span> {
 fn read(field: &Field<'_, AppKey>, draft: &mut AppDraft, reporter: &mut Reporter<'_>) {
     let (what, node) = (field.spelled.as_str(), field.value);
     match &field.key {
-        AppKey::Own(key) => own_keys::read(*key, what, field.key_span, node, draft, reporter),
+        AppKey::Own(key) => own_keys::read(*key, what, node, draft, reporter),
         AppKey::EnvBlock(name) => env_block_of(name, what, node, draft, reporter),
         AppKey::Pm2(key) if key.name() == "env" => {
             let variables = env::variables(what, node, reporter);

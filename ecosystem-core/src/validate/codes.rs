@@ -1,7 +1,7 @@
 //! The code of every problem that validation can find: `E02xx` for errors, `W03xx` for warnings.
 //!
-//! A code never changes its meaning and is never given out again, so that people can search for it: W0302, W0303
-//! and W0305 were some once.
+//! A code never changes its meaning and is never given out again, so that people can search for it: W0302 to
+//! W0305 were some once.
 
 use crate::diagnostic::code_table;
 
@@ -88,8 +88,6 @@ code_table! {
 
     /// Looks like a daemon, but is not named `ecosystem.edn`
     MISNAMED_DAEMON = "W0301";
-    /// A key that is understood and has no effect yet
-    NO_EFFECT_YET = "W0304";
     /// Cluster mode with an interpreter that is not node
     CLUSTER_NEEDS_NODE = "W0306";
     /// A `:script` with a space, which PM2 hands to a shell

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use crate::diagnostic::Span;
 use crate::edn::{Node, Value};
 use crate::model::{AppName, Condition, Dependency, EnvFile, InheritEnv, OnChange, OnFailure, Prune};
 
@@ -49,20 +48,6 @@ pub(crate) fn own_key_names() -> impl Iterator<Item = &'static str> {
     OWN_KEYS.iter().map(|(name, _)| *name)
 }
 
-/// Keys that something acts on in this version.
-const HAVE_EFFECT: &[OwnKey] = &[
-    OwnKey::Description,
-    OwnKey::EnvFile,
-    OwnKey::InheritEnv,
-    OwnKey::DependsOn,
-    OwnKey::ReadinessProbe,
-    OwnKey::StartupProbe,
-    OwnKey::Prune,
-    OwnKey::OnChange,
-    OwnKey::OnFailure,
-    OwnKey::Enabled,
-];
-
 impl OwnKey {
     /// The key of ours that a spelling means.
     pub(super) fn spelled(spelling: &str) -> Option<Self> {
@@ -70,15 +55,8 @@ impl OwnKey {
     }
 }
 
-/// Reads one key of ours into the draft; says so where it has no effect yet.
-pub(super) fn read(
-    key: OwnKey,
-    spelled: &str,
-    key_span: Span,
-    node: &Node,
-    app: &mut AppDraft,
-    reporter: &mut Reporter<'_>,
-) {
+/// Reads one key of ours into the draft.
+pub(super) fn read(key: OwnKey, spelled: &str, node: &Node, app: &mut AppDraft, reporter: &mut Reporter<'_>) {
     let verbatim = key == OwnKey::Description;
     if !late::must_be_known(spelled, node, verbatim, reporter) {
         return;
@@ -100,11 +78,6 @@ pub(super) fn read(
             app.lifecycle.on_failure = word(spelled, node, OnFailure::WORDS, reporter).unwrap_or_default();
         }
         OwnKey::Enabled => app.enabled = flag(spelled, node, reporter),
-    }
-    if !HAVE_EFFECT.contains(&key) {
-        let message = format!("`{spelled}` is understood, but has no effect yet");
-        let hint = "nothing waits for it or acts on it in this version";
-        reporter.report(codes::NO_EFFECT_YET, key_span, message, "no effect yet", hint);
     }
 }
 

@@ -59,6 +59,10 @@ impl Progress for Aloud<'_> {
         *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = own;
     }
 
+    fn held_back(&self, why: &str) {
+        happening::held_back(why).say();
+    }
+
     fn begins(&self, step: &Step) {
         if self.ends_us(step) {
             happening::restarts_us(step).say();

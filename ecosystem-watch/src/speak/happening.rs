@@ -107,6 +107,12 @@ pub(crate) fn removed(report: &Report) -> Vec<Line> {
     removed.map(|it| line(it.daemon.join(DIST))).collect()
 }
 
+/// The machine is hard-pressed, and starts wait for one another.
+pub(crate) fn held_back(why: &str) -> Line {
+    let message = format!("the machine is busy: {why}; not more than one app a second is started");
+    Line::new(Level::WARN, "held-back", message).with("pressure", why)
+}
+
 /// A step is about to be taken.
 pub(crate) fn begins(step: &Step) -> Line {
     about(step, Line::new(Level::DEBUG, "step-begins", format!("beginning: {}", intent(step))))

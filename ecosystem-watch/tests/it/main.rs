@@ -15,6 +15,7 @@ mod drift;
 mod help;
 mod idle;
 mod language;
+mod liveness;
 mod narrow;
 mod order;
 mod pm2_ends;

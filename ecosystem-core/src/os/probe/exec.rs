@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use camino::Utf8PathBuf;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-use super::Reply;
+use super::{Patient, Reply};
 use crate::model::CommandLine;
 
 /// Where the commands of a probe run: the app's own folder and environment.
@@ -19,7 +19,8 @@ pub(in crate::os) struct Surroundings {
 }
 
 /// Whether the command ends well in time. What it writes is nobody's.
-pub(super) fn run(line: &CommandLine, surroundings: &Surroundings, timeout: Duration) -> Reply {
+pub(super) fn run(line: &CommandLine, patient: &Patient<'_>, timeout: Duration) -> Reply {
+    let surroundings = patient.surroundings;
     let Some(mut command) = command(line) else { return Reply::Ill("there is no command".to_owned()) };
     command
         .current_dir(&surroundings.folder)
@@ -34,7 +35,7 @@ pub(super) fn run(line: &CommandLine, surroundings: &Surroundings, timeout: Dura
         Ok(child) => child,
         Err(error) => return Reply::Ill(format!("its command cannot be run: {error}")),
     };
-    match wait(child, timeout) {
+    match wait(child, timeout, patient.ends) {
         Some(status) if status.success() => Reply::Well,
         Some(status) => Reply::Ill(format!("its command ends with {}", words(status))),
         None => Reply::Ill(format!("its command has not ended within {timeout:?}")),
@@ -59,10 +60,10 @@ fn command(line: &CommandLine) -> Option<Command> {
 
 /// How it ended; `None` where it has not in time. Its group is killed in either case: a command that is done may have
 /// left something behind. That comes before its end is taken note of: until then nobody else gets its number.
-fn wait(mut child: Child, timeout: Duration) -> Option<ExitStatus> {
+fn wait(mut child: Child, timeout: Duration, ends: &dyn Fn() -> bool) -> Option<ExitStatus> {
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw)?;
     let deadline = Instant::now() + timeout;
-    while !has_ended(pid) && Instant::now() < deadline {
+    while !has_ended(pid) && Instant::now() < deadline && !ends() {
         std::thread::sleep(LOOK_AGAIN);
     }
     let in_time = has_ended(pid);

@@ -24,6 +24,8 @@ pub(super) struct Patient<'a> {
     pub(super) surroundings: &'a Surroundings,
     /// What it has written since its start.
     pub(super) logs: &'a Logs,
+    /// Whether this program is to end: what it has started to ask must not outlive it.
+    pub(super) ends: &'a dyn Fn() -> bool,
 }
 
 /// Why an app is not well: the last answer, in words.
@@ -42,7 +44,7 @@ pub(super) enum Answer<T> {
 }
 
 /// One answer to one question.
-enum Reply {
+pub(super) enum Reply {
     Well,
     /// Nobody is there to answer: to be asked again while the question's time lasts.
     Nobody(String),
@@ -92,11 +94,12 @@ pub(super) fn question<T>(
     }
 }
 
-fn ask(way: &Way, patient: &Patient<'_>, timeout: Duration) -> Reply {
+/// Asks once.
+pub(super) fn ask(way: &Way, patient: &Patient<'_>, timeout: Duration) -> Reply {
     match way {
         Way::HttpGet { url } => http::get(url, timeout),
         Way::Tcp { host, port } => tcp::connect(host, *port, timeout),
-        Way::Exec(command) => exec::run(command, patient.surroundings, timeout),
+        Way::Exec(command) => exec::run(command, patient, timeout),
         Way::Log { contains } => patient.logs.search(contains),
     }
 }

@@ -33,7 +33,7 @@ fn check(way: Way, expected: Result<(), &str>) {
 
 fn check_of(probe: &Probe, surroundings: &Surroundings, logs: &Logs, expected: Result<(), &str>) {
     let began = Instant::now();
-    let answer = wait(probe, &Patient { surroundings, logs }, || None::<()>);
+    let answer = wait(probe, &Patient { surroundings, logs, ends: &|| false }, || None::<()>);
     let longest = probe.longest() + Duration::from_secs(5);
     assert!(began.elapsed() < longest, "it took {:?}", began.elapsed());
     match (answer, expected) {
@@ -148,7 +148,11 @@ fn nothing_of_a_command_stays() {
             env: [("PATH".to_owned(), "/usr/bin:/bin".to_owned())].into(),
         };
         let probe = Probe { retries: 0, ..quick(Way::Exec(CommandLine::Shell(line.to_owned()))) };
-        let _ = wait(&probe, &Patient { surroundings: &surroundings, logs: &Logs::default() }, || None::<()>);
+        let _ = wait(
+            &probe,
+            &Patient { surroundings: &surroundings, logs: &Logs::default(), ends: &|| false },
+            || None::<()>,
+        );
         let pid: u32 = std::fs::read_to_string(folder.child("pid")).unwrap().trim().parse().unwrap();
         let deadline = Instant::now() + Duration::from_secs(20);
         while super::super::kernel::is_alive(pid) {
@@ -185,7 +189,7 @@ fn lines_of_a_log() {
 fn waiting_ends_when_there_is_something_else() {
     let probe =
         Probe { initial_delay: Duration::from_secs(600), ..Probe::new(tcp("127.0.0.1", free_port())) };
-    let patient = Patient { surroundings: &Surroundings::default(), logs: &Logs::default() };
+    let patient = Patient { surroundings: &Surroundings::default(), logs: &Logs::default(), ends: &|| false };
     assert_eq!(wait(&probe, &patient, || Some("it crashed")), Answer::Interrupted("it crashed"));
     let mut looks = 0;
     let probe = Probe { initial_delay: Duration::ZERO, timeout: Duration::from_secs(600), ..probe };

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::model::DaemonId;
+use crate::os::pressure::{Limit, Pressed, Pressure};
 use crate::plan::{Reason, Scaling};
 
 /// Steps by name, each with what it waits for.
@@ -24,9 +25,15 @@ fn steps(waits: &[(&str, &[(&str, Until)])]) -> Vec<Step> {
     waits.iter().map(step).collect()
 }
 
+/// A machine that has all the time.
+fn free() -> Budget<'static> {
+    Budget::new(Limit::OFF, &Pressure::default, &|_| {})
+}
+
 /// What is done, by one worker to whom nothing is ever to be waited for; `failing` ones fail.
 fn alone(steps: &[Step], failing: &[&str]) -> Vec<String> {
-    let schedule = Schedule::new(steps);
+    let budget = free();
+    let schedule = Schedule::new(steps, &budget);
     let mut done = Vec::new();
     while let Some(task) = schedule.take(&(0..steps.len())) {
         let app = task.step.app.clone();
@@ -75,7 +82,8 @@ fn what_is_needed_stays_while_what_needs_it_is_there() {
 #[test]
 fn a_start_is_enough_for_who_waits_for_no_more() {
     let steps = steps(&[("db", &[]), ("api", &[("db", Until::Started)]), ("web", &[("db", HEALTHY)])]);
-    let schedule = Schedule::new(&steps);
+    let budget = free();
+    let schedule = Schedule::new(&steps, &budget);
     let db = schedule.take(&(0..3)).unwrap();
     assert!(matches!(schedule.turn(1, &schedule.lock()), Turn::NotYet));
     db.started();
@@ -99,7 +107,8 @@ fn a_wait_that_nobody_can_end_is_none() {
 #[test]
 fn workers_wait_for_one_another() {
     let steps = steps(&[("a", &[]), ("b", &[]), ("c", &[("a", HEALTHY), ("b", HEALTHY)])]);
-    let schedule = Schedule::new(&steps);
+    let budget = free();
+    let schedule = Schedule::new(&steps, &budget);
     let (done, both) = (Mutex::new(Vec::new()), std::sync::Barrier::new(2));
     std::thread::scope(|scope| {
         for _ in 0..3 {
@@ -121,7 +130,36 @@ fn workers_wait_for_one_another() {
 #[test]
 fn a_step_that_is_dropped_is_over() {
     let steps = steps(&[("a", &[]), ("b", &[("a", HEALTHY)])]);
-    let schedule = Schedule::new(&steps);
+    let budget = free();
+    let schedule = Schedule::new(&steps, &budget);
     drop(schedule.take(&(0..2)));
     assert!(matches!(schedule.turn(1, &schedule.lock()), Turn::Never(_)));
+}
+
+/// On a pressed machine starts come one a second as long as something is in hand, and at once where nothing is; what
+/// starts nothing does not wait.
+#[test]
+fn pressure_holds_starts_back_and_nothing_else() {
+    let pressed = || Pressure { cpu: Some(100.0), ..Pressure::default() };
+    let told = Mutex::new(Vec::new());
+    let tell = |it: Pressed| told.lock().unwrap().push(it.to_string());
+    let budget = Budget::new(Limit::default(), &pressed, &tell);
+    let mut steps = steps(&[("a", &[]), ("b", &[]), ("c", &[]), ("old", &[])]);
+    let app = crate::pm2::testing::attributes();
+    for step in steps.iter_mut().take(3) {
+        step.action = Action::Start(app.clone());
+    }
+    let schedule = Schedule::new(&steps, &budget);
+    let all = 0..4;
+    let first = schedule.take(&all).unwrap();
+    assert_eq!(first.step.app, "a");
+    let began = Instant::now();
+    assert_eq!(schedule.take(&all).unwrap().step.app, "old", "a deletion does not wait");
+    let second = schedule.take(&all).unwrap();
+    assert_eq!(second.step.app, "b");
+    assert!(began.elapsed() > Duration::from_millis(900), "{:?}", began.elapsed());
+    first.over(true);
+    second.over(true);
+    assert_eq!(schedule.take(&all).unwrap().step.app, "c", "nothing else is done");
+    assert_eq!(*told.lock().unwrap(), ["cpu pressure 100 % of the time, more than 90 %"]);
 }

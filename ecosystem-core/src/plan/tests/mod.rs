@@ -2,6 +2,7 @@
 
 mod adoption;
 mod agreed;
+mod alive;
 mod history;
 mod laws;
 mod on_change;

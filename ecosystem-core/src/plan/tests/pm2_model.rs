@@ -28,6 +28,12 @@ impl Pm2Model {
         }
     }
 
+    /// Gives the processes of an app these pids, in the order of their ids; 0 for one that is not there.
+    pub(super) fn set_pids(&mut self, app: &str, pids: &[u64]) {
+        let processes = self.entries.iter_mut().filter(|entry| entry["name"] == app);
+        processes.zip(pids).for_each(|(entry, pid)| entry["pid"] = json!(pid));
+    }
+
     /// Deletes an app as a person would.
     pub(super) fn remove(&mut self, app: &str) {
         self.entries.retain(|entry| entry["name"] != app);

@@ -131,12 +131,6 @@ pub(super) const CASES: &[(&str, &str)] = &[
 {:default {:max-restarts 5} :owner \"team\"}",
     ),
     (
-        "W0304",
-        r#"{:apps [{:name "web" :script "server.mjs" :description "The site" :env-file ".env"
-         :prune :never :on_change :replace-after
-         :readiness_probe {:http_get {:url "http://localhost:3000/ready" :timeout "5s"} :retries 3}}]}"#,
-    ),
-    (
         "E0236",
         r#"{:apps [{:name "${WHO}" :script "server.mjs" :env-file "${HOME}/x.env" :cron #env WHEN
          :env #or [#env A {:B 1}] :uid "${WHO:-ann}" :post-update ["echo ${HOME}"] :args #env ARGS}]}"#,
