@@ -3,27 +3,27 @@
 //! [`converge`] is the whole of it and has no effects of its own; they are behind [`Host`], which is the
 //! outside world. `sync` calls it once, a watcher whenever something hints that the world has changed.
 
+mod carry_out;
 mod extent;
 mod host;
 mod keep;
 mod report;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
 
 use crate::diagnostic::{Checked, Diagnostic, Source};
 use crate::expand::Surroundings;
-use crate::history::{Change, Verdict, last_healthy};
-use crate::model::{App, AppName, DaemonId, Ecosystem};
+use crate::model::{DaemonId, Ecosystem};
 use crate::plan::agreed::Work;
-use crate::plan::{Desired, DesiredApp, Inventory, LastGood, Plan, Policy, plan, violations};
+use crate::plan::{Desired, Inventory, Plan, Policy, plan, violations};
 use crate::pm2::observed::Observed;
-use crate::pm2::{Questions, questions_of};
+use crate::pm2::questions_of;
 use crate::render::{GeneratedBy, GeneratedFile};
 use crate::validate::{DEFAULTS_FILE, compile_in};
 
-use keep::Deeds;
+use carry_out::{Done, carry_out};
 
 pub use extent::{Extent, Known};
 pub use host::{Host, HostError, Progress, Silent, Tree};
@@ -89,43 +89,21 @@ pub fn converge(host: &mut impl Host, pass: &Pass, progress: &dyn Progress) -> R
     progress.read(&reading);
     pass.expected.check(&reading.ecosystem)?;
     let mut known = extent::known(&reading);
-    let Reading { sources, ecosystem, diagnostics, surroundings } = reading;
     let policy = within(&pass.policy, only.as_ref());
-    let inventory = host.inventory()?;
-    let ask_about =
-        |apps: &mut dyn Iterator<Item = &App>| questions_of(apps, &pass.base, &surroundings.environment);
-    let mut questions = ask_about(&mut ecosystem.apps().map(|(_, app)| app));
-    questions.and(ask_about(&mut inventory.stand_ins().map(|definition| &definition.app)));
-    let machine = host.machine(&questions)?;
-    let mut desired = Desired::new(&ecosystem, &machine);
-    desired.replace(&inventory, &machine, policy.retry);
-    let names = || desired.apps.keys().map(ToString::to_string).collect::<BTreeSet<_>>();
-    let mut observed = host.observe(only.as_ref().map(|_| names()).as_ref())?;
-    inventory.claim(&mut observed);
-    observed.listening = host.listening(&desired.beside(&observed));
-    desired.hide(&inventory);
-    let mut plan = plan(&desired, &observed, &inventory, &policy);
-    if let Some(violation) = violations(&plan, &desired, &observed, &policy).first() {
-        return Err(HostError::new(violation.to_string())
-            .hint("nothing was applied; this is a defect, please report it"));
-    }
-    extent::without_surplus(&mut known, &plan, &desired);
-    let stale = pass.agreed.as_ref().map(|it| it.differences(&Work::of(&desired, &observed, &plan)));
-    let stale = stale.unwrap_or_default();
-    let looks_only = pass.dry_run || !stale.is_empty();
-    let Done { written, outcomes, discarded, remembered } = if looks_only {
+    let mut looked = look(host, pass, &policy, &reading, only.is_none())?;
+    extent::without_surplus(&mut known, &looked.plan, &looked.desired);
+    let work = || Work::of(&looked.desired, &looked.observed, &looked.plan);
+    let stale = pass.agreed.as_ref().map(|it| it.differences(&work())).unwrap_or_default();
+    let done = if pass.dry_run || !stale.is_empty() {
         Done::nothing()
     } else {
-        let written = host.write(&generated_files(&ecosystem, &policy, &pass.generated_by), progress);
-        let ask_about = |app: &App| ask_about(&mut std::iter::once(app));
-        let known = last_good(host, &plan, &ask_about);
-        plan.prepare(&desired, &observed, known.as_ref().unwrap_or(&BTreeMap::new()));
-        let looked =
-            Looked { whole: only.is_none(), ecosystem: &ecosystem, desired: &desired, observed: &observed };
-        let done = apply(host, &inventory, &looked, &plan, progress);
-        Done { written, remembered: known.map(drop).and(done.remembered), ..done }
+        let files = generated_files(&reading.ecosystem, &policy, &pass.generated_by);
+        let written = host.write(&files, progress);
+        Done { written, ..carry_out(host, pass, &reading, &mut looked, progress) }
     };
-    let env_files = questions.env_files;
+    let Looked { desired, observed, plan, env_files, .. } = looked;
+    let Done { written, outcomes, discarded, remembered } = done;
+    let Reading { sources, diagnostics, surroundings, .. } = reading;
     let included = surroundings.included.into_keys().collect();
     Ok(Report {
         only,
@@ -143,6 +121,46 @@ pub fn converge(host: &mut impl Host, pass: &Pass, progress: &dyn Progress) -> R
         discarded,
         remembered,
     })
+}
+
+/// What there is, what there is to be, and what would make the one of the other.
+struct Looked {
+    /// Whether all of the tree was looked at.
+    whole: bool,
+    inventory: Inventory,
+    desired: Desired,
+    observed: Observed,
+    plan: Plan,
+    env_files: BTreeSet<Utf8PathBuf>,
+}
+
+/// Looks at the world, and plans.
+fn look(
+    host: &mut impl Host,
+    pass: &Pass,
+    policy: &Policy,
+    reading: &Reading,
+    whole: bool,
+) -> Result<Looked, HostError> {
+    let Reading { ecosystem, surroundings, .. } = reading;
+    let inventory = host.inventory()?;
+    let apps = ecosystem.apps().map(|(_, app)| app);
+    let all = apps.chain(inventory.stand_ins().map(|definition| &definition.app));
+    let questions = questions_of(all, &pass.base, &surroundings.environment);
+    let machine = host.machine(&questions)?;
+    let mut desired = Desired::new(ecosystem, &machine);
+    desired.replace(&inventory, &machine, policy.retry);
+    desired.hide(&inventory);
+    let names = || desired.apps.keys().map(ToString::to_string).collect::<BTreeSet<_>>();
+    let mut observed = host.observe((!whole).then(names).as_ref())?;
+    inventory.claim(&mut observed);
+    observed.listening = host.listening(&desired.beside(&observed));
+    let plan = plan(&desired, &observed, &inventory, policy);
+    if let Some(violation) = violations(&plan, &desired, &observed, policy).first() {
+        return Err(HostError::new(violation.to_string())
+            .hint("nothing was applied; this is a defect, please report it"));
+    }
+    Ok(Looked { whole, inventory, desired, observed, plan, env_files: questions.env_files })
 }
 
 /// Reads what is to be looked at; with the daemons that this is, where it is not all of them.
@@ -179,101 +197,6 @@ pub fn observe(
     let inventory = host.inventory()?;
     inventory.claim(&mut observed);
     Ok((observed, inventory))
-}
-
-/// What the apps of risky steps were when they were well last.
-///
-/// # Errors
-/// It could not be read: then they stay as they come out.
-fn last_good(
-    host: &mut impl Host,
-    plan: &Plan,
-    ask_about: &dyn Fn(&App) -> Questions,
-) -> Result<BTreeMap<String, LastGood>, HostError> {
-    let mut found = Vec::new();
-    let mut questions = Questions::default();
-    for step in plan.steps.iter().filter(|step| step.is_risky()) {
-        let history = host.history(&AppName::new(step.app.as_str()))?;
-        if let Some((generation, definition)) = last_healthy(&history)
-            && definition.app.name.as_str() == step.app
-        {
-            questions.and(ask_about(&definition.app));
-            found.push((step.app.clone(), generation, definition.clone()));
-        }
-    }
-    if found.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let machine = host.machine(&questions)?;
-    let resolved = found.into_iter().map(|(name, generation, definition)| {
-        let app = DesiredApp::new(&definition.daemon, &definition.app, &machine);
-        (name, LastGood { generation, definition, app })
-    });
-    Ok(resolved.collect())
-}
-
-/// What came of carrying out a plan.
-struct Done {
-    written: Vec<Written>,
-    outcomes: Vec<Outcome>,
-    discarded: Vec<Discarded>,
-    remembered: Result<(), HostError>,
-}
-
-impl Done {
-    fn nothing() -> Self {
-        Self { written: Vec::new(), outcomes: Vec::new(), discarded: Vec::new(), remembered: Ok(()) }
-    }
-}
-
-/// What a plan was made from.
-struct Looked<'a> {
-    whole: bool,
-    ecosystem: &'a Ecosystem,
-    desired: &'a Desired,
-    observed: &'a Observed,
-}
-
-/// Carries out a plan, and keeps what came of it.
-///
-/// What apps say of their own removal is kept before anything is done: the program may be ended in the middle,
-/// and their definitions be gone when it comes back.
-fn apply(
-    host: &mut impl Host,
-    inventory: &Inventory,
-    looked: &Looked<'_>,
-    plan: &Plan,
-    progress: &dyn Progress,
-) -> Done {
-    let Looked { whole, ecosystem, desired, observed } = looked;
-    let before = inventory.before(desired).trying(plan, desired);
-    let first = if before == *inventory { Ok(()) } else { host.remember(&before) };
-    let outcomes = host.apply(plan, observed, progress);
-    let succeeded: Vec<bool> = outcomes.iter().map(|outcome| outcome.result.is_ok()).collect();
-    // What was not looked at is not forgotten.
-    let present = if *whole { before.present(desired, observed) } else { before.clone() };
-    let after = present.after(desired, observed, plan, &succeeded);
-    let deeds = Deeds { ecosystem, desired, inventory, plan, outcomes: &outcomes };
-    let recorded = record(host, deeds.changes());
-    let after = deeds.concluded(after, recorded.as_ref().unwrap_or(&BTreeMap::new()));
-    // The files first: what is forgotten before they are gone is never looked for again.
-    let discarded = host.discard(&plan.ended(desired, &before.lost(&after, desired), &succeeded));
-    let failed = discarded.iter().filter(|it| it.result.is_err()).map(|it| &it.daemon);
-    let after = after.with_all_of(&failed.collect(), &before);
-    let second = if after == before { Ok(()) } else { host.remember(&after) };
-    Done { written: Vec::new(), outcomes, discarded, remembered: first.and(recorded.map(drop)).and(second) }
-}
-
-/// Keeps what was done; gives the generations in which apps were well.
-fn record(host: &mut impl Host, changes: Vec<Change>) -> Result<BTreeMap<AppName, u64>, HostError> {
-    if changes.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let healthy = |change: &Change| change.verdict == Verdict::Healthy;
-    let apps: Vec<Option<AppName>> =
-        changes.iter().map(|change| healthy(change).then(|| change.app.clone())).collect();
-    let numbers = host.record(changes)?;
-    Ok(apps.into_iter().zip(numbers).filter_map(|(app, number)| Some((app?, number))).collect())
 }
 
 /// A tree as it was read and compiled.
