@@ -242,9 +242,12 @@ impl Host for OsHost {
 
     fn inventory(&mut self) -> Result<Inventory, HostError> {
         let Settings { home, owner, .. } = &self.settings;
+        // Whoever only looks while another pass is at work, which may begin or end in this moment, leaves it to that one to
+        // say what it is trying now.
+        let others_at_work = || self.lock.is_none() && lock::is_taken(home, owner);
+        let before = others_at_work();
         let inventory = inventory::read(home, owner, self.pm2_started_at())?;
-        // Whoever only looks while another pass is at work leaves it to that one to say what it is trying now.
-        let at_work = self.lock.is_none() && inventory.is_trying_any() && lock::is_taken(home, owner);
+        let at_work = inventory.is_trying_any() && (before || others_at_work());
         Ok(if at_work { inventory.without_trials() } else { inventory })
     }
 
