@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use ecosystem_core::converge::{Outcome, Report, StepError, WriteOutcome, Written};
+use ecosystem_core::converge::{HostError, Outcome, Report, StepError, WriteOutcome, Written};
 use ecosystem_core::plan::{Reason, Step};
 use ecosystem_core::printable::duration;
 use ecosystem_core::render::DIST;
@@ -94,7 +94,11 @@ pub(crate) fn aftermath(report: &Report) -> String {
             Err(problem) => error(&format!("{path} is not removed: {problem}")),
         }
     });
-    let remembered = report.remembered.as_ref().err().map(|problem| error(&problem.to_string()));
+    let hinted = |problem: &HostError| {
+        let hint = problem.hint.as_ref().map(|hint| format!("  = hint: {}\n", printable(hint)));
+        format!("{}{}", error(&problem.to_string()), hint.unwrap_or_default())
+    };
+    let remembered = report.remembered.as_ref().err().map(hinted);
     discarded.chain(remembered).collect()
 }
 

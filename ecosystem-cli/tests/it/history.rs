@@ -198,3 +198,26 @@ fn what_is_suspended_is_left_alone() {
     let said = suspend(&["nobody"]).fails(2);
     assert!(said.contains("the tree has no app nobody"), "{said}");
 }
+
+/// A history that cannot be read keeps nothing from being done, and nobody from being told.
+#[test]
+fn a_history_that_is_no_history_is_told_of() {
+    let world = world(":env {:COLOR \"red\"}");
+    let files = files_below(&world.pm2.path().as_std_path().join("ecosystem"));
+    let file = files.iter().find(|path| path.to_str().unwrap().contains("/history/")).unwrap();
+    std::fs::write(file, "{\"version\": 99}").unwrap();
+    declare(&world, "well.mjs", ":env {:COLOR \"blue\"}");
+    let said = world.sync().fails(1);
+    assert!(
+        said.contains("cannot read what was applied before") && said.contains("= hint: remove the file"),
+        "{said}"
+    );
+    assert_eq!(color(&world), "blue");
+    let said = world.command(&["history", "web"]).fails(4);
+    assert!(said.contains("cannot read what was applied before"), "{said}");
+    std::fs::remove_file(file).unwrap();
+    world.sync().succeeds();
+    declare(&world, "crashes.mjs", "");
+    let said = world.sync().fails(1);
+    assert!(said.contains("put back to generation 1"), "what was found running is what was well: {said}");
+}

@@ -53,8 +53,11 @@ fn apply(host: &mut impl Host, reading: &Reading, looked: &Looked, progress: &dy
     let present = if *whole { before.present(desired, observed) } else { before.clone() };
     let after = present.after(desired, observed, plan, &succeeded);
     let deeds = Deeds { ecosystem: &reading.ecosystem, desired, inventory, plan, outcomes: &outcomes };
-    let recorded = record(host, deeds.changes());
-    let after = deeds.concluded(after, recorded.as_ref().unwrap_or(&BTreeMap::new()));
+    let changes = deeds.changes();
+    let unknown = || changes.iter().map(|change| (change.app.clone(), 0)).collect();
+    let recorded = record(host, &changes);
+    // Whose history cannot be kept has none: once it can be, what is found running is its beginning.
+    let after = deeds.concluded(after, &recorded.clone().unwrap_or_else(|_| unknown()));
     // The files first: what is forgotten before they are gone is never looked for again.
     let discarded = host.discard(&plan.ended(desired, &before.lost(&after, desired), &succeeded));
     let failed = discarded.iter().filter(|it| it.result.is_err()).map(|it| &it.daemon);
@@ -95,13 +98,13 @@ fn last_good(
 }
 
 /// Keeps what was done; gives the generations in which apps were well.
-fn record(host: &mut impl Host, changes: Vec<Change>) -> Result<BTreeMap<AppName, u64>, HostError> {
+fn record(host: &mut impl Host, changes: &[Change]) -> Result<BTreeMap<AppName, u64>, HostError> {
     if changes.is_empty() {
         return Ok(BTreeMap::new());
     }
     let healthy = |change: &Change| change.verdict == Verdict::Healthy;
     let apps: Vec<Option<AppName>> =
         changes.iter().map(|change| healthy(change).then(|| change.app.clone())).collect();
-    let numbers = host.record(changes)?;
+    let numbers = host.record(changes.to_vec())?;
     Ok(apps.into_iter().zip(numbers).filter_map(|(app, number)| Some((app?, number))).collect())
 }
