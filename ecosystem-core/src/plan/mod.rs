@@ -134,14 +134,16 @@ impl<'a> World<'a> {
         let applied = self.inventory.holds(name, app);
         // What was left stopped, and runs all the same, was started by somebody who has looked into it.
         let restarted = matches!(app.instead, Some(Why::Failed { .. }));
-        let unproven = restarted || self.inventory.is_trying(name, attributes);
+        let tried = self.inventory.is_trying(name, attributes);
+        let unproven = restarted || tried;
         let (action, reasons) = match (self.ours.get(name), self.foreign.get(name)) {
             (None, Some(theirs)) => return plan.hold(name, Some(&app.daemon), Why::conflict(theirs)),
             (None, None) => {
                 let reason = if applied { Reason::Vanished } else { Reason::NotRunning };
                 (Action::Start(attributes.clone()), vec![reason])
             }
-            (Some(processes), _) if attributes.autostart() && self.leaves_stopped(processes) => {
+            // What was being tried may have been stopped by us, on the way back.
+            (Some(processes), _) if attributes.autostart() && !tried && self.leaves_stopped(processes) => {
                 return plan.hold(name, Some(&app.daemon), Why::StoppedByHand);
             }
             (Some(processes), _) => match update::update(app, attributes, processes, applied)

@@ -8,7 +8,8 @@ use crate::diagnostic::Source;
 use crate::history::Definition;
 use crate::model::Ecosystem;
 use crate::plan::{
-    Desired, DesiredApp, Fallback, Instead, Inventory, LastGood, Policy, StandIn, Suspended, step_back,
+    Desired, DesiredApp, Fallback, Instead, Inventory, LastGood, Policy, StandIn, Stopped, Suspended,
+    step_back,
 };
 
 const GOOD: &str = r#"{:apps [{:name "web" :script "good.js"}]}"#;
@@ -175,7 +176,15 @@ fn what_was_being_tried_is_asked() {
     applied.trying = Some(said);
     let asked = "? web ask []: not known to be well yet";
     assert_eq!(pass(&running(BAD), &inventory, BAD, &Policy::default()), asked);
-    assert_eq!(pass(&running(BAD), &inventory.without_trials(), BAD, &Policy::default()), "nothing");
+    // On the way back it is stopped for a moment: nobody has stopped it by hand.
+    let mut stopped = running(BAD);
+    stop(&mut stopped);
+    let watching = Policy { stopped: Stopped::Hold, ..Policy::default() };
+    let plan = pass(&stopped, &inventory, BAD, &watching);
+    assert!(plan.starts_with("~ web restart") && plan.ends_with("stopped"), "{plan}");
+    let inventory = inventory.without_trials();
+    assert_eq!(pass(&running(BAD), &inventory, BAD, &Policy::default()), "nothing");
+    assert_eq!(pass(&stopped, &inventory, BAD, &watching), "! web: StoppedByHand");
 }
 
 #[test]
