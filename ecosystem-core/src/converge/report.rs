@@ -110,9 +110,7 @@ impl Outcome {
         let error = self.result.as_ref().err()?;
         match (&self.aftermath, &step.fallback) {
             (Some(aftermath), _) => Some(aftermath.to_string()),
-            (None, Fallback::NoWayBack(why))
-                if error.is_over() && !error.is_not_done() && !step.is_drift() =>
-            {
+            (None, Fallback::NoWayBack(why)) if error.is_setback() && !step.is_drift() => {
                 Some(why.to_string())
             }
             (None, _) => None,
@@ -229,7 +227,14 @@ impl StepError {
     /// Whether it is known what the step has come to.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        !matches!(self, StepError::Interrupted | StepError::Unknown(_) | StepError::TakenAway(_))
+        !matches!(self, StepError::Interrupted | StepError::Unknown(_))
+    }
+
+    /// Whether the app is not what it should be, so that something may be done about it: the step was taken, and nobody
+    /// else has taken the app away.
+    #[must_use]
+    pub fn is_setback(&self) -> bool {
+        self.is_over() && !self.is_not_done() && !matches!(self, StepError::TakenAway(_))
     }
 
     /// What the app itself wrote before it failed, oldest first.

@@ -15,7 +15,7 @@ impl Applier<'_> {
     /// Puts an app back or stops it, as its step says; `None` where nothing is to be done, or it is not known what there
     /// is to be done, as PM2 is gone or somebody has taken the app away: the next pass looks again then.
     pub(super) fn fall_back(&self, step: &Step, error: &StepError, observer: &Observer) -> Option<Aftermath> {
-        if error.is_not_done() || !error.is_over() {
+        if !error.is_setback() {
             return None;
         }
         let observed = observer.observe().ok()?;

@@ -134,16 +134,14 @@ impl<'a> World<'a> {
         let applied = self.inventory.holds(name, app);
         // What was left stopped, and runs all the same, was started by somebody who has looked into it.
         let restarted = matches!(app.instead, Some(Why::Failed { .. }));
-        let tried = self.inventory.is_trying(name, attributes);
-        let unproven = restarted || tried;
+        let unproven = restarted || self.inventory.is_trying(name, attributes);
         let (action, reasons) = match (self.ours.get(name), self.foreign.get(name)) {
             (None, Some(theirs)) => return plan.hold(name, Some(&app.daemon), Why::conflict(theirs)),
             (None, None) => {
                 let reason = if applied { Reason::Vanished } else { Reason::NotRunning };
                 (Action::Start(attributes.clone()), vec![reason])
             }
-            // What was being tried may have been stopped by us, on the way back.
-            (Some(processes), _) if attributes.autostart() && !tried && self.leaves_stopped(processes) => {
+            (Some(processes), _) if attributes.autostart() && self.leaves_stopped(name, processes) => {
                 return plan.hold(name, Some(&app.daemon), Why::StoppedByHand);
             }
             (Some(processes), _) => match update::update(app, attributes, processes, applied)
@@ -197,8 +195,10 @@ impl<'a> World<'a> {
         }
     }
 
-    fn leaves_stopped(&self, processes: &[&Process]) -> bool {
-        self.policy.stopped == Stopped::Hold && processes.iter().all(|it| stopped_by_hand(it))
+    /// What was being tried, whatever that was, may have been stopped by us on its way back.
+    fn leaves_stopped(&self, name: &str, processes: &[&Process]) -> bool {
+        let tried = self.inventory.apps.get(name).is_some_and(|applied| applied.trying.is_some());
+        self.policy.stopped == Stopped::Hold && !tried && processes.iter().all(|it| stopped_by_hand(it))
     }
 
     /// The restart of an app that runs as declared and is not alive. What was found ill before may have been restarted

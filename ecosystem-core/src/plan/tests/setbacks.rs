@@ -182,6 +182,8 @@ fn what_was_being_tried_is_asked() {
     let watching = Policy { stopped: Stopped::Hold, ..Policy::default() };
     let plan = pass(&stopped, &inventory, BAD, &watching);
     assert!(plan.starts_with("~ web restart") && plan.ends_with("stopped"), "{plan}");
+    let plan = pass(&stopped, &inventory, GOOD, &watching);
+    assert!(plan.starts_with("~ web restart"), "nor where it has been changed since: {plan}");
     let inventory = inventory.without_trials();
     assert_eq!(pass(&running(BAD), &inventory, BAD, &Policy::default()), "nothing");
     assert_eq!(pass(&stopped, &inventory, BAD, &watching), "! web: StoppedByHand");
