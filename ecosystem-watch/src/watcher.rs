@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant, SystemTime};
 
-use ecosystem_core::converge::{Extent, HostError, Report};
+use ecosystem_core::converge::{Extent, HostError, Outcome, Report};
 use ecosystem_core::diagnostic::Source;
 use ecosystem_core::model::{AppName, DaemonId};
 use ecosystem_core::os::pm2::{Client, ClientError, Timeouts};
@@ -270,8 +270,10 @@ impl<'a> Watcher<'a> {
             self.succession.begin(hold);
         }
         let acted = !report.outcomes.is_empty();
-        // What was put back or stopped stands from now on, and what depends on it is to hear of that.
-        if report.outcomes.iter().any(|outcome| outcome.aftermath.is_some()) {
+        // What was put back or stopped stands from now on, and what depends on it is to hear of that. And what was not
+        // watched for long enough, as there was more to do, is asked again.
+        let unproven = |outcome: &Outcome| outcome.result.as_ref().is_ok_and(|applied| applied.unproven);
+        if report.outcomes.iter().any(|outcome| outcome.aftermath.is_some() || unproven(outcome)) {
             self.look_again();
         }
         if self.succession.is_over(report) {

@@ -45,7 +45,7 @@ impl Deeds<'_> {
     fn is_worth_keeping(&self, step: &Step, outcome: &Outcome) -> bool {
         let heals = step.is_drift() && self.generation(&step.app) > 0;
         match &outcome.result {
-            Ok(_) => !heals,
+            Ok(applied) => !heals && !applied.unproven,
             Err(error) => !error.is_not_done(),
         }
     }
@@ -73,8 +73,13 @@ impl Deeds<'_> {
         }
         for (step, outcome) in self.steps() {
             let Some(applied) = inventory.apps.get_mut(&step.app) else { continue };
-            if outcome.result.as_ref().err().is_some_and(StepError::is_over) {
-                applied.trying = None;
+            match &outcome.result {
+                // What was well before under the same definition needs no proof.
+                Ok(came) if came.unproven && step.fallback.acts() => {
+                    applied.trying = step.tries(self.desired);
+                }
+                Err(error) if error.is_over() => applied.trying = None,
+                _ => {}
             }
             if let Some(state) = instead(step, outcome)
                 && let Some(app) = self.desired.apps.get(step.app.as_str())

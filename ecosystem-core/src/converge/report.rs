@@ -154,6 +154,9 @@ impl fmt::Display for Aftermath {
 pub struct Applied {
     /// The processes that run now; none after a deletion or for an app that has done its work.
     pub pids: Vec<u32>,
+    /// Whether it was not watched for as long as it takes to know that it stays up: this program was told to hurry, and the
+    /// next pass asks the app again.
+    pub unproven: bool,
 }
 
 /// Why a step did not come to what it should.

@@ -174,7 +174,8 @@ pub(super) struct Stage<'a> {
 impl Stage<'_> {
     /// What is taken over stays what was seen of it.
     fn as_they_run(&self, ids: &[PmId]) -> Applied {
-        Applied { pids: ids.iter().filter_map(|id| self.observed.process(*id)?.pid).collect() }
+        let pids = ids.iter().filter_map(|id| self.observed.process(*id)?.pid);
+        Applied { pids: pids.collect(), unproven: false }
     }
 
     /// What runs is to go on running.

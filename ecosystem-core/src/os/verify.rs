@@ -152,16 +152,17 @@ impl<'a> Vigil<'a> {
         patience: Duration,
         interrupt: &Interrupt,
     ) -> Result<Applied, StepError> {
+        let needed = self.expected.iter().map(|it| it.min_uptime().min(patience)).max().unwrap_or_default();
         loop {
             let patience = if interrupt.hurries() { Duration::ZERO } else { patience };
-            if let Some(applied) = self.all_up(observer, patience)? {
-                return Ok(applied);
+            if let Some(pids) = self.all_up(observer, patience)? {
+                return Ok(Applied { pids, unproven: patience.is_zero() && self.began.elapsed() < needed });
             }
             std::thread::sleep(LOOK_AGAIN);
         }
     }
 
-    fn all_up(&mut self, observer: &Observer, patience: Duration) -> Result<Option<Applied>, StepError> {
+    fn all_up(&mut self, observer: &Observer, patience: Duration) -> Result<Option<Vec<u32>>, StepError> {
         let observed = observer.observe()?;
         let mut pids = Vec::new();
         let mut waiting = false;
@@ -174,7 +175,7 @@ impl<'a> Vigil<'a> {
                 Look::TakenAway(how) => return Err(StepError::TakenAway(how)),
             }
         }
-        Ok((!waiting).then_some(Applied { pids }))
+        Ok((!waiting).then_some(pids))
     }
 
     /// Looks whether what was up still is.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::desired::{Desired, DesiredApp};
 use super::hold::Why;
 use super::inventory::Inventory;
-use super::step::Plan;
+use super::step::{Plan, Step};
 use crate::history::Definition;
 use crate::pm2::{Attributes, Fingerprint, Machine};
 
@@ -132,14 +132,21 @@ impl Inventory {
     #[must_use]
     pub fn trying(mut self, plan: &Plan, desired: &Desired) -> Self {
         for step in plan.steps.iter().filter(|step| step.fallback.acts()) {
-            let attributes = desired.apps.get(step.app.as_str()).and_then(|app| app.attributes.as_ref().ok());
-            if let Some(attributes) = attributes {
+            if let Some(tried) = step.tries(desired) {
                 let applied = self.apps.entry(step.app.clone()).or_default();
                 applied.daemon = step.daemon.to_string();
-                applied.trying = Some(attributes.fingerprint());
+                applied.trying = Some(tried);
             }
         }
         self
+    }
+}
+
+impl Step {
+    /// What it tries to make of an app.
+    pub(crate) fn tries(&self, desired: &Desired) -> Option<Fingerprint> {
+        let app = desired.apps.get(self.app.as_str())?;
+        app.attributes.as_ref().ok().map(Attributes::fingerprint)
     }
 }
 

@@ -72,7 +72,7 @@ pub(super) fn restart(app: &str) -> Step {
 }
 
 pub(super) fn outcome(app: &str, result: Result<&[u32], StepError>) -> Outcome {
-    let result = result.map(|pids| Applied { pids: pids.to_vec() });
+    let result = result.map(|pids| Applied { pids: pids.to_vec(), unproven: false });
     Outcome { app: app.to_owned(), result, aftermath: None, took: Duration::from_millis(116) }
 }
 

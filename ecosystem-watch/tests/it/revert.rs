@@ -119,3 +119,19 @@ fn a_watcher_killed_in_the_middle_is_made_good() {
         drop(next);
     }
 }
+
+/// More edits make a pass hurry; what it did not see to its end is not taken for well.
+#[test]
+fn an_edit_that_fails_is_put_back_though_others_follow_at_once() {
+    let (world, watcher) = watched();
+    world.program("late.sh", "sleep 1; exit 3\n");
+    let text = daemon_with(":min-uptime 3000 :max-restarts 1000000", &[("web", "blue")]);
+    world.daemon("web", &text.replace("idle.sh", "late.sh"));
+    let before = tried(&watcher, "web");
+    wait_until("the edit is seen", LONG, || tried(&watcher, "web") > before);
+    declare(&world, "beside", "blue", "idle.sh");
+    world.becomes(&[("web", "red"), ("beside", "blue")]);
+    world.stands("web", "put back to generation 1");
+    let asked = watcher.log.events("step-begins");
+    assert!(asked.iter().any(|it| it["app"] == "web" && it["action"] == "ask"), "{asked:?}");
+}

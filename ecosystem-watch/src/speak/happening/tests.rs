@@ -24,7 +24,7 @@ fn everything_that_happens_once() {
         Discarded { daemon: DaemonId::new("services/old"), result: Ok(true) },
         Discarded { daemon: DaemonId::new("services/older"), result: Ok(false) },
     ];
-    let pids = |pids: &[u32]| Applied { pids: pids.to_vec() };
+    let pids = |pids: &[u32]| Applied { pids: pids.to_vec(), unproven: false };
     let mut lines = vec![
         watching("/srv/tree".into(), Mode::Watching),
         watching("/srv/tree".into(), Mode::Polling),
