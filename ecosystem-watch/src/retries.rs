@@ -124,5 +124,7 @@ fn is_on_probation(why: &Why) -> bool {
     matches!(why, Why::Dependency { obstacle: Obstacle::OnProbation, .. })
 }
 
+// By its path, so that the simulation of the core finds it too.
 #[cfg(test)]
+#[path = "retries/tests.rs"]
 mod tests;

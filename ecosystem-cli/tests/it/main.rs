@@ -30,6 +30,7 @@ mod order;
 mod recording;
 mod revert;
 mod review;
+mod simulated;
 mod sniff;
 mod story;
 mod watcher;

@@ -189,8 +189,14 @@ pub(super) fn surplus_variables<'a>(
 ) -> Vec<&'a str> {
     // The base is left to an app, whatever PM2's daemon has by now, unless the definition may have lost a part of it.
     let left_alone = |name: &str| is_base(name) && same_digest;
-    let surplus =
-        |name: &str| wanted.variable(name).is_none() && !left_alone(name) && !is_pm2s(name, process);
+    // PM2 counts in it from 0 where the app gives it no value.
+    let counted = wanted.get("increment_var").and_then(Json::as_str);
+    let surplus = |name: &str| {
+        wanted.variable(name).is_none()
+            && !left_alone(name)
+            && !is_pm2s(name, process)
+            && counted != Some(name)
+    };
     let recorded = process.env().map(|(name, _)| name).filter(|name| !lenient && surplus(name));
     // PM2's reload takes a variable out of `env` and leaves it in the record itself, from which the process's
     // environment is made.

@@ -33,6 +33,8 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value as Json;
+
 pub use adoption::Claim;
 pub use desired::{Desired, DesiredApp};
 pub use effective::Effective;
@@ -195,10 +197,11 @@ impl<'a> World<'a> {
         }
     }
 
-    /// What was being tried, whatever that was, may have been stopped by us on its way back.
+    /// What was being tried, whatever that was, may have been stopped by us on its way back; what failed was, for good.
     fn leaves_stopped(&self, name: &str, processes: &[&Process]) -> bool {
         let tried = self.inventory.apps.get(name).is_some_and(|applied| applied.trying.is_some());
-        self.policy.stopped == Stopped::Hold && !tried && processes.iter().all(|it| stopped_by_hand(it))
+        let by_us = tried || self.inventory.has_stopped(name);
+        self.policy.stopped == Stopped::Hold && !by_us && processes.iter().all(|it| stopped_by_hand(it))
     }
 
     /// The restart of an app that runs as declared and is not alive. What was found ill before may have been restarted
@@ -307,7 +310,8 @@ fn can_be_asked(app: &DesiredApp, processes: &[&Process]) -> bool {
     !app.probes.is_empty() && processes.iter().all(|it| it.status == Status::Online && it.pid.is_some())
 }
 
-/// Whether an app is stopped for no reason of its own.
+/// Whether an app is stopped for no reason of its own: it has not finished, and was not to wait to be started.
 fn stopped_by_hand(process: &Process) -> bool {
-    process.status == Status::Stopped && !process.is_between_two() && !process.may_have_finished()
+    let waits = process.attribute("autostart") == Some(&Json::Bool(false));
+    process.status == Status::Stopped && !waits && !process.is_between_two() && !process.may_have_finished()
 }

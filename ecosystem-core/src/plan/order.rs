@@ -157,8 +157,13 @@ impl World<'_> {
         processes.iter().any(|it| it.pid.is_some() || (it.may_have_finished() && it.ended_well()))
     }
 
-    /// The exit code of an app that is as it should be, as PM2 is not to start it again, and failed all the same.
+    /// The exit code of an app that is as it should be, as PM2 is not to start it again, and failed all the same. One that
+    /// waits to be started by hand has done nothing under its definition, whatever it did under another.
     fn ended_badly(&self, app: &str) -> Option<i64> {
+        let declared = self.desired.apps.get(app).and_then(|app| app.attributes.as_ref().ok());
+        if declared.is_some_and(|app| !app.autostart()) {
+            return None;
+        }
         let ended =
             self.ours.get(app).into_iter().flatten().filter(|it| it.pid.is_none() && !it.ended_well());
         ended.filter_map(|process| process.exit_code()).next()

@@ -104,6 +104,12 @@ impl Inventory {
         (stand_in.instead_of == said).then_some(&stand_in.state)
     }
 
+    /// Whether an app was stopped by a pass, as it had failed, so that it is not somebody's hand that stopped it.
+    pub(super) fn has_stopped(&self, name: &str) -> bool {
+        let stand_in = self.apps.get(name).and_then(|applied| applied.stand_in.as_ref());
+        stand_in.is_some_and(|stand_in| matches!(stand_in.state, Instead::Stopped { .. }))
+    }
+
     /// The definitions that may stand in for those of the tree.
     pub fn stand_ins(&self) -> impl Iterator<Item = &Definition> {
         self.apps.values().filter_map(|applied| applied.stand_in.as_ref()?.state.definition())

@@ -240,6 +240,16 @@ fn what_was_needed_is_remembered_and_nothing_where_nothing_was() {
 }
 
 /// The rules about waits see what breaks them.
+/// What it did under another definition says nothing of this one.
+#[test]
+fn what_waits_to_be_started_by_hand_has_not_ended_badly() {
+    let daemons = tree(&[("a-web", ":depends-on [\"z-db\"]"), ("z-db", ":autostart false")]);
+    let mut pm2 = running(&daemons);
+    pm2.remove("a-web");
+    pm2.edit("z-db", |record| drop(record.insert("exit_code".to_owned(), 1.into())));
+    check(&declared(&daemons), &pm2, &Policy::default(), &["+ a-web"]);
+}
+
 #[test]
 fn a_plan_that_waits_wrongly_is_seen() {
     let (desired, pm2) = (declared(&tree(CHAIN)), Pm2Model::default());

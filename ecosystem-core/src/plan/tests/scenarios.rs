@@ -150,6 +150,19 @@ fn instances() {
     );
 }
 
+/// PM2 counts from 0 then: that is in the process's environment, and is nothing that the declaration has lost.
+#[test]
+fn a_counted_variable_without_a_value_stays() {
+    let text = cluster(":instances 2 :increment_var \"N\" :env_file \".env\"");
+    let mut pm2 = synced(&[("a", &text)]);
+    let next = std::cell::Cell::new(0);
+    pm2.edit("web", |record| {
+        record["env"]["N"] = json!(next.get());
+        next.set(next.get() + 1);
+    });
+    check_from(&mut pm2, &[("a", &text)], &Policy::default(), "nothing");
+}
+
 #[test]
 fn counted_variables_count_up() {
     let counted = |port: u16| format!(":instances 3 :increment_var \"PORT\" :env {{:PORT {port}}}");

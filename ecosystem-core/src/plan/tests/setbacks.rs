@@ -161,6 +161,27 @@ fn what_was_stopped_stays_so_until_somebody_starts_it() {
     );
 }
 
+/// Though it is stopped, and a watcher leaves alone what somebody has stopped by hand.
+#[test]
+fn what_a_pass_has_stopped_is_started_when_it_is_changed() {
+    let inventory = after(Instead::Stopped { problem: "it crashed".to_owned() });
+    let mut pm2 = running(BAD);
+    stop(&mut pm2);
+    let policy = Policy { stopped: Stopped::Hold, ..Policy::default() };
+    let plan = pass(&pm2, &inventory, GOOD, &policy);
+    assert!(plan.starts_with("~ web restart"), "{plan}");
+    assert_eq!(pass(&pm2, &Inventory::default(), GOOD, &policy), "! web: StoppedByHand");
+}
+
+/// Nobody has stopped what was not to be started.
+#[test]
+fn what_has_waited_to_be_started_is_started_when_it_is_to_be() {
+    let waiting = GOOD.replace("}]}", " :autostart false}]}");
+    let policy = Policy { stopped: Stopped::Hold, ..Policy::default() };
+    let plan = pass(&running(&waiting), &Inventory::default(), GOOD, &policy);
+    assert!(plan.starts_with("~ web restart"), "{plan}");
+}
+
 #[test]
 fn what_was_rolled_back_is_left_whoever_asks() {
     let state = Instead::RolledBack { to: 7, definition: Box::new(definition(GOOD)) };
