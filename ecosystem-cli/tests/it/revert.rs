@@ -182,6 +182,22 @@ fn what_ran_before_anybody_knew_of_it_is_not_stopped() {
     assert_eq!(json(&world, &["status", "--json"])["apps"].as_array().map_or(0, Vec::len), 1);
 }
 
+/// PM2 refuses to restart what it is about to start itself.
+#[test]
+fn what_crashes_and_waits_is_mended_by_an_edit() {
+    let world = world();
+    for delay in [":restart-delay 3000", ":exp-backoff-restart-delay 3000", ":max-restarts 1000000"] {
+        declare(&world, "a", "crashes.mjs", &format!("{delay} :on-failure :keep"));
+        let _ = world.sync().fails(1);
+        declare(&world, "a", "well.mjs", delay);
+        let said = world.sync().succeeds();
+        assert!(said.contains("a: restart done"), "{said}");
+        assert_eq!(script(&world, "a"), "well.mjs");
+        world.remove("a");
+        world.command(&["sync", "--allow-mass-delete"]).succeeds();
+    }
+}
+
 /// Whenever the tool is killed, the next pass finds a sound state: what was well runs, or is put back by it.
 #[test]
 fn a_tool_killed_at_any_step_of_it_is_made_good() {

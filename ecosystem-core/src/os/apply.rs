@@ -202,6 +202,11 @@ fn update_all(
             client.stop_watch(update.pm_id).map_err(|error| pm2_error(&error))?;
         }
         make_folders(&update.app)?;
+        // PM2 refuses to restart what it is about to start itself.
+        let at = stage.observed.at.unwrap_or_default();
+        if stage.observed.process(update.pm_id).is_some_and(|process| process.is_unsteady(at)) {
+            client.halt(update.pm_id).map_err(|error| pm2_error(&error))?;
+        }
         let before = Expected::updated(update, stage.observed.process(update.pm_id));
         let env = Map::from_iter([("current_conf".to_owned(), Json::Object(update.conf.clone()))]);
         let change = Change::new(env).map_err(|hazard| refused(&hazard))?;

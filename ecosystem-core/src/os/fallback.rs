@@ -2,11 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::Value as Json;
-
 use super::apply::{Applier, Stage, call_timeout, pm2_error};
 use super::observer::Observer;
-use super::pm2::{Client, Timeouts};
+use super::pm2::{Client, ClientError, Timeouts};
+use super::state::now;
 use crate::converge::{Aftermath, Applied, StepError};
 use crate::plan::{Action, Fallback, LastGood, Step, left_by, step_back};
 use crate::pm2::observed::{Observed, PmId, Process, Status};
@@ -58,10 +57,13 @@ impl Applier<'_> {
             left.iter().map(|process| process.pm_id).collect()
         };
         let mut observed = observer.observe()?;
-        let unsteady: Vec<PmId> =
-            left(&observed).into_iter().filter(|id| observed.process(*id).is_some_and(crashes)).collect();
+        let at = u64::try_from(now().as_millisecond()).unwrap_or_default();
+        let unsteady: Vec<PmId> = left(&observed)
+            .into_iter()
+            .filter(|id| observed.process(*id).is_some_and(|it| it.is_unsteady(at)))
+            .collect();
         if !unsteady.is_empty() {
-            self.stop_all(&unsteady, &observed)?;
+            self.stop_all(&unsteady, &observed, Client::halt)?;
             observed = observer.observe()?;
         }
         let action = step_back(&step.app, &good.app, self.owner, &touched, &observed);
@@ -78,7 +80,7 @@ impl Applier<'_> {
             let left = left_by(&step.app, self.owner, &step.action.touched(), &observed);
             let at_rest = |it: &&&Process| it.pid.is_none() && it.status == Status::Stopped;
             let ids: Vec<PmId> = left.iter().filter(|it| !at_rest(it)).map(|it| it.pm_id).collect();
-            match self.stop_all(&ids, &observed) {
+            match self.stop_all(&ids, &observed, Client::stop) {
                 Ok(()) if ids.is_empty() => return Ok(()),
                 Err(error) if Instant::now() >= deadline => return Err(error),
                 _ if Instant::now() >= deadline => {
@@ -89,24 +91,18 @@ impl Applier<'_> {
         }
     }
 
-    fn stop_all(&self, ids: &[PmId], observed: &Observed) -> Result<(), StepError> {
+    fn stop_all(
+        &self,
+        ids: &[PmId],
+        observed: &Observed,
+        stop: fn(&mut Client, PmId) -> Result<(), ClientError>,
+    ) -> Result<(), StepError> {
         let timeouts =
             Timeouts { call: call_timeout(&Action::Delete(ids.to_vec()), observed), ..Timeouts::default() };
         let mut client = Client::connect(self.home, timeouts).map_err(|error| pm2_error(&error))?;
-        ids.iter().try_for_each(|id| client.stop(*id).map_err(|error| pm2_error(&error)))
+        ids.iter().try_for_each(|id| stop(&mut client, *id).map_err(|error| pm2_error(&error)))
     }
 }
 
 /// How long to go on trying to put an app back.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Whether PM2 is about to start a process again, or may be: it would do so in the middle of what we ask for.
-fn crashes(process: &Process) -> bool {
-    let crashed =
-        process.attribute("unstable_restarts").and_then(Json::as_u64).is_some_and(|times| times > 0);
-    match process.status {
-        Status::Online => crashed,
-        Status::Stopped | Status::Errored => process.is_between_two(),
-        _ => true,
-    }
-}

@@ -82,13 +82,15 @@ impl Step {
     #[must_use]
     pub fn is_risky(&self) -> bool {
         match self.action {
-            Action::Reload(..)
+            // More of what is being tried may be wrong as well.
+            Action::Scale(_)
+            | Action::Reload(..)
             | Action::Restart(..)
             | Action::Replace(..)
             | Action::ReplaceAfter(_)
             | Action::Start(_)
             | Action::Ask(..) => true,
-            Action::Adopt(_) | Action::Scale(_) | Action::Delete(_) => false,
+            Action::Adopt(_) | Action::Delete(_) => false,
         }
     }
 }

@@ -189,6 +189,10 @@ impl<'a> World<'a> {
         processes: &[&Process],
         cheapest: (Action, &[Reason]),
     ) -> Result<Action, Why> {
+        // On the way back, or after a pass that was ended, what differs is our own doing.
+        if app.instead.is_some() || self.was_tried(wanted.name()) {
+            return Ok(cheapest.0);
+        }
         let kept = app.on_change == Some(OnChange::Keep) && self.policy.change.contains(wanted.name());
         if kept {
             Ok(cheapest.0)
@@ -199,9 +203,13 @@ impl<'a> World<'a> {
 
     /// What was being tried, whatever that was, may have been stopped by us on its way back; what failed was, for good.
     fn leaves_stopped(&self, name: &str, processes: &[&Process]) -> bool {
-        let tried = self.inventory.apps.get(name).is_some_and(|applied| applied.trying.is_some());
-        let by_us = tried || self.inventory.has_stopped(name);
+        let by_us = self.was_tried(name) || self.inventory.has_stopped(name);
         self.policy.stopped == Stopped::Hold && !by_us && processes.iter().all(|it| stopped_by_hand(it))
+    }
+
+    /// Whether something was being tried, whatever that was, when a pass ended.
+    fn was_tried(&self, name: &str) -> bool {
+        self.inventory.apps.get(name).is_some_and(|applied| applied.trying.is_some())
     }
 
     /// The restart of an app that runs as declared and is not alive. What was found ill before may have been restarted

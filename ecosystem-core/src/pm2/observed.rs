@@ -227,6 +227,17 @@ impl Process {
         self.status == Status::Stopped && self.pid.is_some()
     }
 
+    /// Whether PM2 is about to start it again, or may be at any moment: it crashes. PM2 was asked at `at`.
+    #[must_use]
+    pub fn is_unsteady(&self, at: u64) -> bool {
+        match self.status {
+            Status::Online => self.is_on_probation(at),
+            Status::Stopped => self.is_between_two(),
+            Status::WaitingRestart => true,
+            _ => false,
+        }
+    }
+
     /// Whether it runs after a crash, and not yet for as long as PM2 takes for stable: it may be about to crash again.
     ///
     /// PM2 counts the crashes of young processes since somebody last asked for a start (`handleExit` in `lib/God.js`).

@@ -222,7 +222,7 @@ impl SimHost<'_> {
         for it in expected {
             pids.extend(self.look(it)?);
         }
-        Ok(Applied { pids })
+        Ok(Applied { pids, unproven: false })
     }
 
     fn look(&mut self, it: &Expected) -> Result<Option<u32>, StepError> {

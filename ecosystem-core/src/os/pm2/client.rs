@@ -160,6 +160,14 @@ impl Client {
         self.end(&Call::Stop(id))
     }
 
+    /// Stops a process that is about to be started again: its file watcher stays.
+    ///
+    /// # Errors
+    /// [`ClientError`]; `Refused` if it is unknown or did not end.
+    pub fn halt(&mut self, id: ProcessId) -> Result<(), ClientError> {
+        self.end(&Call::Stop(id))
+    }
+
     /// Stops a process and forgets it.
     ///
     /// Its file watcher goes first: PM2 leaves it behind otherwise, and it restarts by name, so it would hit the next

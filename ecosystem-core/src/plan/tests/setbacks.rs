@@ -228,6 +228,36 @@ fn nothing_is_done_to_what_is_suspended() {
     }
 }
 
+/// However its author wants changes made: the way back is none of them, nor is what a pass that was ended has left.
+#[test]
+fn the_way_back_is_no_change() {
+    let kept = GOOD.replace("}]}", " :on-change :keep}]}");
+    let mut inventory = after(Instead::Reverted {
+        problem: "it crashed".to_owned(),
+        to: 7,
+        definition: Box::new(definition(&kept)),
+    });
+    let plan = pass(&running(BAD), &inventory, BAD, &Policy::default());
+    assert!(plan.starts_with("~ web restart"), "{plan}");
+    let applied = inventory.apps.get_mut("web").unwrap();
+    applied.trying = Some(applied.stand_in.take().unwrap().instead_of);
+    let plan = pass(&running(BAD), &inventory, &kept, &Policy::default());
+    assert!(plan.starts_with("~ web restart"), "{plan}");
+    let inventory = inventory.without_trials();
+    let plan = pass(&running(BAD), &inventory, &kept, &Policy::default());
+    assert!(plan.starts_with("! web: KeptAsItIs"), "{plan}");
+}
+
+/// More of what has not been well may not be well either.
+#[test]
+fn more_of_what_was_being_tried_is_risky() {
+    let more = BAD.replace("}]}", " :exec-mode \"cluster\" :instances 2}]}");
+    let mut pm2 = running(&more);
+    pm2.remove_one("web");
+    assert_eq!(fallback(&pm2, Some(GOOD), &more), "revert to 7");
+    assert_eq!(fallback(&pm2, Some(&more), &more), "NoWayBack(SameDefinition)");
+}
+
 /// What is changed together with an app that was put back waits; what is only put right does not.
 #[test]
 fn dependents_of_what_was_put_back_wait_with_their_changes() {
