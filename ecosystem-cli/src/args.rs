@@ -11,7 +11,7 @@ use clap::{Args as Arguments, ColorChoice, Parser, Subcommand};
 use ecosystem_core::model::Prune;
 
 pub(crate) use begin::{Import, Init, New};
-pub(crate) use history::{History, Resume, Rollback, Suspend, Whom};
+pub(crate) use history::{Held, History, Rollback, Suspend};
 pub(crate) use running::{Down, Pace, Plan, PruneOne, Status, Sync};
 pub(crate) use texts::{
     Check, Diff, Explain, Fmt, Format, Graph, GraphFormat, Render, ReviewFormat, Snapshot, Subject,
@@ -69,7 +69,7 @@ pub(crate) enum Command {
     /// Leave an app, or all of them, as they are until `resume`.
     Suspend(Suspend),
     /// Bring what was suspended, taken back or put back to what the tree says again.
-    Resume(Resume),
+    Resume(Held),
     /// Delete what still runs of a daemon that the tree no longer has, whatever its `:prune` says.
     Prune(PruneOne),
     /// Stop and delete every process of this tree; nothing else is touched.

@@ -48,21 +48,15 @@ pub(crate) struct Rollback {
 #[derive(Debug, Arguments)]
 pub(crate) struct Suspend {
     #[command(flatten)]
-    pub(crate) whom: Whom,
-    #[command(flatten)]
-    pub(crate) tree: Tree,
-    #[command(flatten)]
-    pub(crate) pm2: Pm2,
+    pub(crate) held: Held,
     /// Why: whoever asks what is going on is told.
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: String,
-    /// How long to wait for a run on the same tree.
-    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
-    pub(crate) lock_timeout: u64,
 }
 
-#[derive(Debug, Arguments)]
-pub(crate) struct Resume {
+/// What is left alone, or no longer.
+#[derive(Debug, Clone, Arguments)]
+pub(crate) struct Held {
     #[command(flatten)]
     pub(crate) whom: Whom,
     #[command(flatten)]

@@ -10,18 +10,18 @@ use ecosystem_core::os::place::{Place, pm2_home};
 use ecosystem_core::os::state;
 use ecosystem_core::plan::{Inventory, Suspended};
 
-use crate::args::{self, Tree, Whom};
+use crate::args::{self, Held, Tree};
 use crate::exit::{Exit, Failure};
 use crate::place;
 use crate::show;
 
 pub(super) fn suspend(args: &args::Suspend) -> Result<Exit, Failure> {
-    let subject = Subject::find(&args.whom, &args.tree, &args.pm2)?;
+    let subject = Subject::find(&args.held)?;
     let at = u64::try_from(state::now().as_millisecond()).unwrap_or(0);
     let suspended = Suspended { reason: args.reason.clone(), at };
     let Subject { app, home, owner } = subject;
     let mut known = true;
-    change(&home, &owner, Duration::from_secs(args.lock_timeout), |inventory| {
+    change(&home, &owner, Duration::from_secs(args.held.lock_timeout), |inventory| {
         known = app.as_ref().is_none_or(|app| app.declared || inventory.apps.contains_key(&app.name));
         match &app {
             None => inventory.all_suspended = Some(suspended),
@@ -38,8 +38,8 @@ pub(super) fn suspend(args: &args::Suspend) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-pub(super) fn resume(args: &args::Resume) -> Result<Exit, Failure> {
-    let Subject { app, home, owner } = Subject::find(&args.whom, &args.tree, &args.pm2)?;
+pub(super) fn resume(args: &Held) -> Result<Exit, Failure> {
+    let Subject { app, home, owner } = Subject::find(args)?;
     let mut resumed = false;
     change(&home, &owner, Duration::from_secs(args.lock_timeout), |inventory| {
         resumed = match &app {
@@ -90,7 +90,8 @@ struct App {
 }
 
 impl Subject {
-    fn find(whom: &Whom, tree: &Tree, pm2: &args::Pm2) -> Result<Self, Failure> {
+    fn find(args: &Held) -> Result<Self, Failure> {
+        let Held { whom, tree, pm2, .. } = args;
         // With --all, there is no app, and the first word is the tree.
         let folder = whom.app.as_ref().filter(|_| whom.all && tree.root.is_none()).map(Utf8PathBuf::from);
         if whom.all && folder.is_none() && whom.app.is_some() {
