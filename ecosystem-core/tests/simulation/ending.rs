@@ -127,10 +127,7 @@ fn judge(world: &mut World, app: &str, why: &Why, report: &Report) {
         Why::Guard(guard) => deletions(guard),
         Why::StoppedByHand | Why::Drifted(_) => hand || faulted || crashes,
         Why::Resting { given_up, .. } => *given_up && (crashes || hand || faulted),
-        // PM2 refuses to restart what it is about to start again: an app that crashed under its former definition.
-        Why::Reverted { problem, .. } | Why::Failed { problem } => {
-            crashes || hand || faulted || problem.contains("is there already")
-        }
+        Why::Reverted { .. } | Why::Failed { .. } => crashes || hand || faulted,
         Why::Dependency { app, .. } => {
             report.plan.holds.iter().any(|hold| hold.app == *app)
                 || !report.plan.in_sync.contains(app)

@@ -15,7 +15,7 @@ use serde_json::{Map, Value as Json};
 use crate::host::{Luck, SimHost};
 use crate::image::differences;
 use crate::laws::{OWNER, is_ours};
-use crate::pm2_model::{Pm2Model, Record, Refusal};
+use crate::pm2_model::{Pm2Model, Record, Refusal, Slot};
 use crate::script::Fault;
 
 /// A process that a step should have left running.
@@ -127,6 +127,10 @@ impl SimHost<'_> {
                     pm2.stop_watch(id);
                     Ok(())
                 })?;
+            }
+            let about_to_start = |slot: &Slot| slot.pid != 0 && slot.status() != "online";
+            if self.world.pm2.slots.get(&id).is_some_and(about_to_start) {
+                self.on(id, |pm2| pm2.stop(id))?;
             }
             let env = Map::from_iter([("current_conf".to_owned(), Json::Object(update.conf.clone()))]);
             let counted = self.on(id, |pm2| call(pm2, id, &env))?;
