@@ -66,11 +66,16 @@ impl<'s> Expander<'s> {
     }
 
     fn file(&mut self, source: &Source) -> Option<Node> {
+        let raw = self.raw(source)?;
+        Some(self.node(&raw, File { path: &source.path, root: &raw }))
+    }
+
+    /// A source as it is written.
+    fn raw(&mut self, source: &Source) -> Option<Node> {
         let start = self.map.add(&source.path, source.contents.len());
         let read = edn::read(source);
         self.diagnostics.extend(read.diagnostics);
-        let raw = shifted(&read.output?, start);
-        Some(self.node(&raw, File { path: &source.path, root: &raw }))
+        Some(shifted(&read.output?, start))
     }
 
     /// A node with everything in its place.
@@ -119,6 +124,18 @@ impl<'s> Expander<'s> {
 
     /// What an `#include` leads to.
     pub(super) fn include(&mut self, node: &Node, tagged: &Tagged, file: File<'_>) -> Node {
+        let included = self.included(node, tagged, file, |this, raw, file| this.node(raw, file));
+        self.charge(included, node.span)
+    }
+
+    /// What somebody makes of a file that is included; nothing where there is none, which has been told then.
+    fn included(
+        &mut self,
+        node: &Node,
+        tagged: &Tagged,
+        file: File<'_>,
+        then: impl FnOnce(&mut Self, &Node, File<'_>) -> Node,
+    ) -> Node {
         let form = self.node(&tagged.form, file);
         let Some(written) = form.as_str() else {
             return self.wrong_form(node, "#include", "a path such as \"shared.edn\"", &form);
@@ -137,7 +154,11 @@ impl<'s> Expander<'s> {
         }
         let contents = self.surroundings.included.get(&path);
         let included = match contents.cloned().unwrap_or_else(|| Err("it was not looked for".to_owned())) {
-            Ok(contents) => self.included(&Source { path, contents }, node),
+            Ok(contents) => {
+                let source = Source { path, contents };
+                let raw = self.raw(&source).unwrap_or_else(|| nil(node.span));
+                then(self, &raw, File { path: &source.path, root: &raw })
+            }
             Err(why) => {
                 let message = format!("`{path}` cannot be included: {why}");
                 let hint = "correct the path, or make the file readable";
@@ -146,11 +167,6 @@ impl<'s> Expander<'s> {
         };
         self.trail.pop();
         included
-    }
-
-    fn included(&mut self, source: &Source, node: &Node) -> Node {
-        let root = self.file(source).unwrap_or_else(|| nil(node.span));
-        self.charge(root, node.span)
     }
 
     /// What a `#ref` leads to: a path of keys and indexes from the root of the file that it stands in.
@@ -163,7 +179,7 @@ impl<'s> Expander<'s> {
         if !self.enter(&target, node.span) {
             return nil(node.span);
         }
-        let found = self.walk(path, file);
+        let found = self.walk(file.root, path, file);
         self.trail.pop();
         match found {
             Some(found) => self.charge(found, node.span),
@@ -174,17 +190,33 @@ impl<'s> Expander<'s> {
         }
     }
 
-    /// Follows a path; tags on the way are put in place first.
-    fn walk(&mut self, path: &[Node], file: File<'_>) -> Option<Node> {
-        let mut at = file.root;
+    /// Follows a path from a node of a file; tags on the way are put in place first, and includes are gone into.
+    fn walk(&mut self, from: &Node, path: &[Node], file: File<'_>) -> Option<Node> {
+        let mut at = from;
         for (index, step) in path.iter().enumerate() {
-            if matches!(at.value, Value::Tagged(_)) {
-                let expanded = self.node(at, file);
-                return path.iter().skip(index).try_fold(&expanded, |at, step| stepped(at, step)).cloned();
+            if let Value::Tagged(tagged) = &at.value {
+                return self.walk_through(at, tagged, path.get(index..)?, file);
             }
             at = stepped(at, step)?;
         }
         Some(self.node(at, file))
+    }
+
+    /// What stands under the author's own keys is as it was written, wherever it has come from: its tags are put in place
+    /// by the file that they stand in.
+    fn walk_through(&mut self, at: &Node, tagged: &Tagged, path: &[Node], file: File<'_>) -> Option<Node> {
+        if tags::Tag::named(&tagged.tag) == Some(tags::Tag::Include) {
+            let mut found = true;
+            let node = self.included(at, tagged, file, |this, raw, file| {
+                let node = this.walk(raw, path, file);
+                found = node.is_some();
+                node.unwrap_or_else(|| nil(at.span))
+            });
+            return found.then_some(node);
+        }
+        let expanded = self.node(at, file);
+        let is_known = !matches!(expanded.value, Value::Tagged(_));
+        is_known.then(|| self.walk(&expanded, path, file))?
     }
 
     /// Goes on along a trail, unless that leads back to where it came from, or it was given up.

@@ -17,6 +17,10 @@ fn surroundings() -> Surroundings {
         ("web/own.edn", "{:here 1 :there #ref [:here]}"),
         ("web/one.edn", "#include \"two.edn\""),
         ("web/two.edn", "[#include \"one.edn\"]"),
+        (
+            "web/notes.edn",
+            "{:my/port #keyword \"p\" :my/both #merge [{:k 1} #ref [:my/more]] :my/more {:j 2}}",
+        ),
         ("web/bad.edn", "{:a"),
     ];
     let file = |(path, text): &(&str, &str)| ((*path).to_owned(), Ok(text.as_bytes().to_vec()));
@@ -50,6 +54,27 @@ fn check(text: &str, expected: &str) {
     let codes: Vec<_> = checked.diagnostics.iter().map(|it| it.code).collect();
     let found = if codes.is_empty() { shown(&checked.output.root.unwrap()) } else { codes.join(" ") };
     assert_eq!(found, expected, "{text}");
+}
+
+/// Whatever lies on the way to it, in whatever file.
+#[test]
+fn a_path_leads_through_notes_and_includes() {
+    for (path, expected) in [
+        ("[:my/shared :my/port]", ":p"),
+        ("[:my/shared :my/both]", "{:k 1 :j 2}"),
+        ("[:my/shared :my/both :k]", "1"),
+        ("[:my/shared :my/both :j]", "2"),
+        ("[:my/shared :my/none]", "E0505"),
+    ] {
+        let found = format!("{{:my/shared #include \"notes.edn\" :v #ref {path}}}");
+        let whole = format!("{{:my/shared #include \"notes.edn\" :v {expected}}}");
+        check(&found, if expected.starts_with('E') { expected } else { &whole });
+    }
+    check(
+        "{:my/x #merge [{:my/y #keyword \"k\"}] :v #ref [:my/x :my/y]}",
+        "{:my/x #merge [{:my/y #keyword \"k\"}] :v :k}",
+    );
+    check("{:i #include \"gone.edn\" :v #ref [:i :a]}", "E0503 E0503");
 }
 
 #[test]
