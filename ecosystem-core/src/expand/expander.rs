@@ -124,7 +124,7 @@ impl<'s> Expander<'s> {
 
     /// What an `#include` leads to.
     pub(super) fn include(&mut self, node: &Node, tagged: &Tagged, file: File<'_>) -> Node {
-        let included = self.included(node, tagged, file, |this, raw, file| this.node(raw, file));
+        let included = self.included(node, tagged, file, Self::node);
         self.charge(included, node.span)
     }
 

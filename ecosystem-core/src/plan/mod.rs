@@ -189,15 +189,15 @@ impl<'a> World<'a> {
         processes: &[&Process],
         cheapest: (Action, &[Reason]),
     ) -> Result<Action, Why> {
-        // On the way back, or after a pass that was ended, what differs is our own doing.
-        if app.instead.is_some() || self.was_tried(wanted.name()) {
-            return Ok(cheapest.0);
-        }
         let kept = app.on_change == Some(OnChange::Keep) && self.policy.change.contains(wanted.name());
         if kept {
-            Ok(cheapest.0)
-        } else {
-            on_change::chosen(app, wanted, processes, cheapest, self.listening)
+            return Ok(cheapest.0);
+        }
+        let (action, reasons) = cheapest;
+        match on_change::chosen(app, wanted, processes, (action.clone(), reasons), self.listening) {
+            // On the way back, or after a pass that was ended, what differs is our own doing.
+            Err(_) if app.instead.is_some() || self.was_tried(wanted.name()) => Ok(action),
+            chosen => chosen,
         }
     }
 

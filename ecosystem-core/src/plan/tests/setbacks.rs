@@ -243,6 +243,10 @@ fn the_way_back_is_no_change() {
     applied.trying = Some(applied.stand_in.take().unwrap().instead_of);
     let plan = pass(&running(BAD), &inventory, &kept, &Policy::default());
     assert!(plan.starts_with("~ web restart"), "{plan}");
+    // But what can be done as they want it is done so.
+    let beside = kept.replace(":keep", ":replace-after");
+    let plan = pass(&running(BAD), &inventory, &beside, &Policy::default());
+    assert!(plan.starts_with("~ web replace-after"), "{plan}");
     let inventory = inventory.without_trials();
     let plan = pass(&running(BAD), &inventory, &kept, &Policy::default());
     assert!(plan.starts_with("! web: KeptAsItIs"), "{plan}");
