@@ -18,6 +18,7 @@ pub(crate) mod wait;
 pub(crate) mod world;
 
 pub(crate) mod cli_program;
+pub(crate) mod cost;
 pub(crate) mod log;
 pub(crate) mod scene;
 pub(crate) mod watcher;
