@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use camino::Utf8Path;
-use ecosystem_core::converge::read;
 use ecosystem_core::model::DaemonId;
 use ecosystem_core::os::kernel::own_pids;
 use ecosystem_core::os::place::{Named, Place, variable};
@@ -28,7 +27,7 @@ pub(crate) fn find(tree: &args::Tree) -> Result<Place, Failure> {
 /// A profile that was asked for by its name and that nothing in the tree knows was misspelt, more likely than not. One
 /// from a variable is for many programs at once, and may well be none of this tree's.
 fn warn_of_profile(name: &str, place: &Place) -> Result<(), Failure> {
-    let ecosystem = read(place.tree()?).ecosystem;
+    let ecosystem = place.reading()?.ecosystem;
     let may_know =
         ecosystem.knows_profile || !ecosystem.broken.is_empty() || !ecosystem.unreadable.is_empty();
     if !may_know {

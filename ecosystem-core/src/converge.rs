@@ -21,7 +21,8 @@ use crate::plan::{Desired, Inventory, Plan, Policy, plan, violations};
 use crate::pm2::observed::Observed;
 use crate::pm2::questions_of;
 use crate::render::{GeneratedBy, GeneratedFile};
-use crate::validate::{DEFAULTS_FILE, compile_in};
+use crate::validate::{DEFAULTS_FILE, compile_by};
+use crate::workers::{InTurn, Workers};
 
 use carry_out::{Done, carry_out};
 
@@ -97,8 +98,7 @@ pub fn converge(host: &mut impl Host, pass: &Pass, progress: &dyn Progress) -> R
     let done = if pass.dry_run || !stale.is_empty() {
         Done::nothing()
     } else {
-        let files = generated_files(&reading.ecosystem, &policy, &pass.generated_by);
-        let written = host.write(&files, progress);
+        let written = host.write(&looked.files, progress);
         Done { written, ..carry_out(host, pass, &reading, &mut looked, progress) }
     };
     let Looked { desired, observed, plan, env_files, .. } = looked;
@@ -129,6 +129,8 @@ struct Looked {
     whole: bool,
     inventory: Inventory,
     desired: Desired,
+    /// What is to be generated.
+    files: Vec<GeneratedFile>,
     observed: Observed,
     plan: Plan,
     env_files: BTreeSet<Utf8PathBuf>,
@@ -151,6 +153,12 @@ fn look(
     let mut desired = Desired::new(ecosystem, &machine);
     desired.replace(&inventory, &machine, policy.retry);
     desired.hide(&inventory);
+    // Before PM2's list is waited for, which it may still be making.
+    let files = if pass.dry_run {
+        Vec::new()
+    } else {
+        generated_files_by(ecosystem, policy, &pass.generated_by, &host.workers())
+    };
     let names = || desired.apps.keys().map(ToString::to_string).collect::<BTreeSet<_>>();
     let mut observed = host.observe((!whole).then(names).as_ref())?;
     inventory.claim(&mut observed);
@@ -160,7 +168,7 @@ fn look(
         return Err(HostError::new(violation.to_string())
             .hint("nothing was applied; this is a defect, please report it"));
     }
-    Ok(Looked { whole, inventory, desired, observed, plan, env_files: questions.env_files })
+    Ok(Looked { whole, inventory, desired, files, observed, plan, env_files: questions.env_files })
 }
 
 /// Reads what is to be looked at; with the daemons that this is, where it is not all of them.
@@ -175,7 +183,7 @@ fn read_within(
             return Ok((reading, Some(daemons)));
         }
     }
-    Ok((read(host.tree()?), None))
+    Ok((read_by(host.tree()?, &host.workers()), None))
 }
 
 /// The policy of a pass that looks at these daemons alone.
@@ -215,9 +223,15 @@ pub struct Reading {
 /// Compiles what was read of a tree.
 #[must_use]
 pub fn read(tree: Tree) -> Reading {
+    read_by(tree, &InTurn)
+}
+
+/// The same by these workers.
+#[must_use]
+pub fn read_by(tree: Tree, workers: &impl Workers) -> Reading {
     let Tree { mut sources, unreadable, notes, surroundings } = tree;
     let surroundings = Surroundings { unreadable: unreadable.keys().cloned().collect(), ..surroundings };
-    let Checked { output: ecosystem, mut diagnostics } = compile_in(&sources, &surroundings);
+    let Checked { output: ecosystem, mut diagnostics } = compile_by(&sources, &surroundings, workers);
     diagnostics.extend(unreadable.into_values());
     diagnostics.extend(notes);
     let Checked { output: ecosystem, diagnostics } = Checked::new(ecosystem, diagnostics);
@@ -235,9 +249,20 @@ pub fn generated_files(
     policy: &Policy,
     generated_by: &GeneratedBy,
 ) -> Vec<GeneratedFile> {
+    generated_files_by(ecosystem, policy, generated_by, &InTurn)
+}
+
+/// The same by these workers.
+#[must_use]
+pub fn generated_files_by(
+    ecosystem: &Ecosystem,
+    policy: &Policy,
+    generated_by: &GeneratedBy,
+    workers: &impl Workers,
+) -> Vec<GeneratedFile> {
     // Where single apps are meant, what the tree says of the rest of a daemon is not.
     let in_scope =
         |id: &DaemonId| policy.apps.is_none() && policy.only.as_ref().is_none_or(|only| only.contains(id));
-    let daemons = ecosystem.daemons.values().filter(|daemon| in_scope(&daemon.id));
-    daemons.map(|daemon| GeneratedFile::of(daemon, generated_by)).collect()
+    let daemons: Vec<_> = ecosystem.daemons.values().filter(|daemon| in_scope(&daemon.id)).collect();
+    workers.each(&daemons, |daemon| GeneratedFile::of(daemon, generated_by))
 }

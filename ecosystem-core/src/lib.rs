@@ -69,6 +69,7 @@
 
 pub mod diagnostic;
 pub mod printable;
+pub mod workers;
 
 pub mod edn;
 pub mod expand;

@@ -1,7 +1,7 @@
 //! `check`: read and validate, show every problem.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use ecosystem_core::converge::{Reading, read};
+use ecosystem_core::converge::Reading;
 use ecosystem_core::diagnostic::Diagnostic;
 use ecosystem_core::model::DaemonId;
 use serde_json::json;
@@ -14,7 +14,7 @@ use crate::show::{self, place::Places};
 
 pub(super) fn run(args: &args::Check) -> Result<Exit, Failure> {
     let place = place::find(&args.tree)?;
-    let reading = read(place.tree()?);
+    let reading = place.reading()?;
     show(args.format(), &reading, &place.root)?;
     Ok(failed_if(reading.diagnostics.iter().any(Diagnostic::is_error)))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ecosystem_core::converge::{Host as _, Reading, read};
+use ecosystem_core::converge::{Host as _, Reading};
 use ecosystem_core::explain::{explanation, nearest};
 use ecosystem_core::os::host::OsHost;
 use ecosystem_core::os::kernel;
@@ -40,7 +40,7 @@ fn unknown(code: &str) -> Failure {
 
 fn app(name: &str, args: &args::Explain) -> Result<Exit, Failure> {
     let place = place::find(&args.tree).map_err(|failure| hinted(name, failure))?;
-    let reading = read(place.tree()?);
+    let reading = place.reading()?;
     let found = reading.ecosystem.apps().find(|(_, app)| app.name.as_str() == name);
     let Some((daemon, app)) = found else { return Err(no_such_app(name, &reading)) };
     let mut host = OsHost::to_look(settings(&place, &args.pm2, &IDLE)?)?;

@@ -1,6 +1,5 @@
 //! `graph`: what depends on what.
 
-use ecosystem_core::converge::read;
 use ecosystem_core::diagnostic::Diagnostic;
 use ecosystem_core::graph::Graph;
 
@@ -11,7 +10,7 @@ use crate::place;
 use crate::show;
 
 pub(super) fn run(args: &args::Graph) -> Result<Exit, Failure> {
-    let reading = read(place::find(&args.tree)?.tree()?);
+    let reading = place::find(&args.tree)?.reading()?;
     progress(false).read(&reading);
     let graph = Graph::of(&reading.ecosystem);
     show::print(&match args.format {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ecosystem_core::converge::{Silent, converge, read};
+use ecosystem_core::converge::{Silent, converge};
 use ecosystem_core::model::{DaemonId, Prune};
 use ecosystem_core::os::host::{OsHost, Settings};
 use ecosystem_core::os::kernel::own_pids;
@@ -55,7 +55,7 @@ pub(super) fn run(args: &args::PruneOne) -> Result<Exit, Failure> {
 /// Neither is so.
 fn waiting(id: &str, place: &Place, settings: Settings, pm2: &args::Pm2) -> Result<DaemonId, Failure> {
     let id = DaemonId::new(id);
-    let ecosystem = read(place.tree()?).ecosystem;
+    let ecosystem = place.reading()?.ecosystem;
     let is_there = ecosystem.daemons.contains_key(&id) || ecosystem.broken.contains_key(&id);
     if is_there && !has_lost_one(&id, place, settings)? {
         let source = show::printable_line(&id.source_path());

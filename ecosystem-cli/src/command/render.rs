@@ -1,14 +1,16 @@
 //! `render`: each daemon's generated file, and the aggregate.
 
 use std::fmt::Write as _;
+use std::mem::ManuallyDrop;
 
 use camino::Utf8Path;
-use ecosystem_core::converge::{Pass, Reading, WriteOutcome, Written, generated_files, read};
+use ecosystem_core::converge::{Pass, Reading, WriteOutcome, Written, generated_files_by};
 use ecosystem_core::diagnostic::Diagnostic;
 use ecosystem_core::model::DaemonId;
 use ecosystem_core::os::dist::{self, DistError, Removal};
 use ecosystem_core::os::host;
 use ecosystem_core::os::place::Place;
+use ecosystem_core::os::processors::AllProcessors;
 use ecosystem_core::plan::Policy;
 use ecosystem_core::render::{GeneratedFile, check_config_name, is_current, render_aggregate};
 use serde_json::json;
@@ -23,7 +25,8 @@ pub(super) fn run(args: &args::Render) -> Result<Exit, Failure> {
     let place = place::find(&args.tree)?;
     let only = args.daemon.as_ref().map(|id| [DaemonId::new(id)].into());
     let pass = pass(&place, Policy { only, ..Policy::default() }, false)?;
-    let reading = read(place.tree()?);
+    // The program ends with it: taking thousands of daemons apart piece by piece would be a tenth of all the work.
+    let reading = ManuallyDrop::new(place.reading()?);
     let files = files(args, &reading, &pass)?;
     let broken = reading.diagnostics.iter().any(Diagnostic::is_error);
     progress(args.json).read(&reading);
@@ -45,7 +48,7 @@ pub(super) fn run(args: &args::Render) -> Result<Exit, Failure> {
 }
 
 fn files(args: &args::Render, reading: &Reading, pass: &Pass) -> Result<Vec<GeneratedFile>, Failure> {
-    let mut files = generated_files(&reading.ecosystem, &pass.policy, &pass.generated_by);
+    let mut files = generated_files_by(&reading.ecosystem, &pass.policy, &pass.generated_by, &AllProcessors);
     if let Some(id) = &args.daemon {
         scope::check(&DaemonId::new(id), &reading.ecosystem)?;
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ecosystem_core::converge::{observe, read};
+use ecosystem_core::converge::observe;
 use ecosystem_core::model::{DaemonId, Ecosystem};
 use ecosystem_core::os::host::OsHost;
 use ecosystem_core::os::place::Place;
@@ -28,7 +28,7 @@ pub(super) fn only(
         return Ok(None);
     }
     let ids: BTreeSet<DaemonId> = ids.iter().map(DaemonId::new).collect();
-    let ecosystem = read(place.tree()?).ecosystem;
+    let ecosystem = place.reading()?.ecosystem;
     let missing: Vec<&DaemonId> = ids.iter().filter(|id| !may_have(&ecosystem, id)).collect();
     if !missing.is_empty() {
         let running = running(place, pm2)?;

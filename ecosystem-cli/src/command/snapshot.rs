@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use ecosystem_core::converge::{Reading, read};
+use ecosystem_core::converge::Reading;
 use ecosystem_core::diagnostic::Diagnostic;
 use ecosystem_core::model::{Daemon, DaemonId};
 use ecosystem_core::os::dist::DistError;
@@ -24,7 +24,7 @@ pub(super) fn run(args: &args::Snapshot) -> Result<Exit, Failure> {
     let folder = args.dir.clone().unwrap_or_else(|| place.root.join(DEFAULT_FOLDER));
     let folder = std::path::absolute(&folder).ok().and_then(|path| Utf8PathBuf::from_path_buf(path).ok());
     let folder = folder.ok_or_else(|| Failure::Usage("--dir is not a usable path".to_owned()))?;
-    let reading = read(place.tree()?);
+    let reading = place.reading()?;
     progress(args.json).read(&reading);
     let found: Vec<Found> = look(&place, &folder, &reading);
     let results: Vec<Treated> = found.iter().map(|it| treat(args, &folder, it)).collect();

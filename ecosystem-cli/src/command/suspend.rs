@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use ecosystem_core::converge::read;
 use ecosystem_core::model::Owner;
 use ecosystem_core::os::inventory::change;
 use ecosystem_core::os::place::{Place, pm2_home};
@@ -107,7 +106,7 @@ impl Subject {
 }
 
 fn declares(name: &str, place: &Place) -> Result<bool, Failure> {
-    let ecosystem = read(place.tree()?).ecosystem;
+    let ecosystem = place.reading()?.ecosystem;
     let mentioned = ecosystem.broken.values().any(|broken| broken.mentions(name));
     Ok(mentioned || ecosystem.apps().any(|(_, app)| app.name.as_str() == name))
 }

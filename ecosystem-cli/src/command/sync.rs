@@ -1,5 +1,7 @@
 //! `sync`: make PM2's running set equal to the tree.
 
+use std::mem::ManuallyDrop;
+
 use ecosystem_core::converge::{Report, converge};
 use ecosystem_core::os::host::{OsHost, Settings};
 use ecosystem_core::os::place::Place;
@@ -19,6 +21,8 @@ pub(super) fn run(args: &args::Sync) -> Result<Exit, Failure> {
     let policy = place::policy(&args.scope, only);
     let mut host = open(settings, &args.pm2, &place, &args.pace)?;
     let report = converge(&mut host, &pass(&place, policy, false)?, progress(args.json).as_ref())?;
+    // The program ends with it: taking it apart piece by piece would be time that somebody waits.
+    let report = ManuallyDrop::new(report);
     show(&report, &host, args.json)?;
     Ok(failed_if(report.has_failures()))
 }

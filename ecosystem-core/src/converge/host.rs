@@ -12,6 +12,7 @@ use crate::plan::{Inventory, Plan, Step};
 use crate::pm2::observed::{Listening, Observed};
 use crate::pm2::{Machine, Questions};
 use crate::render::GeneratedFile;
+use crate::workers::{InTurn, Workers};
 
 /// The outside world, as one pass needs it.
 pub trait Host {
@@ -74,6 +75,11 @@ pub trait Host {
 
     /// Removes what was generated for daemons that are gone from the tree and from PM2; one result for each.
     fn discard(&mut self, daemons: &[DaemonId]) -> Vec<Discarded>;
+
+    /// Who reads and renders; one daemon after the other if nothing else is said.
+    fn workers(&self) -> impl Workers + use<Self> {
+        InTurn
+    }
 }
 
 /// Is told what a pass does while it does it.

@@ -67,6 +67,10 @@ impl<'s> Expander<'s> {
 
     fn file(&mut self, source: &Source) -> Option<Node> {
         let raw = self.raw(source)?;
+        // As most are.
+        if !has_tags(&raw) {
+            return Some(raw);
+        }
         Some(self.node(&raw, File { path: &source.path, root: &raw }))
     }
 
@@ -75,7 +79,7 @@ impl<'s> Expander<'s> {
         let start = self.map.add(&source.path, source.contents.len());
         let read = edn::read(source);
         self.diagnostics.extend(read.diagnostics);
-        Some(shifted(&read.output?, start))
+        Some(shifted(read.output?, start))
     }
 
     /// A node with everything in its place.
@@ -291,6 +295,15 @@ impl<'s> Expander<'s> {
 /// What takes the place of what could not be made out: the error has been reported.
 pub(super) fn nil(span: Span) -> Node {
     Node { span, value: Value::Nil }
+}
+
+fn has_tags(node: &Node) -> bool {
+    match &node.value {
+        Value::Tagged(_) => true,
+        Value::List(items) | Value::Vector(items) | Value::Set(items) => items.iter().any(has_tags),
+        Value::Map(entries) => entries.iter().any(|entry| has_tags(&entry.key) || has_tags(&entry.value)),
+        _ => false,
+    }
 }
 
 fn count(node: &Node) -> usize {

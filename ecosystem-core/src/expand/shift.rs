@@ -1,31 +1,37 @@
 //! Nodes moved to another range of offsets.
 
 use crate::diagnostic::Span;
-use crate::edn::{Entry, Node, Tagged, Value};
+use crate::edn::{Node, Value};
 
-/// The same node with all its spans so many offsets further on.
+/// The node with all its spans so many offsets further on.
 #[must_use]
-pub fn shifted(node: &Node, by: usize) -> Node {
-    let all = |nodes: &[Node]| nodes.iter().map(|node| shifted(node, by)).collect();
-    let value = match &node.value {
-        Value::List(items) => Value::List(all(items)),
-        Value::Vector(items) => Value::Vector(all(items)),
-        Value::Set(items) => Value::Set(all(items)),
-        Value::Map(entries) => Value::Map(entries.iter().map(|entry| entry_shifted(entry, by)).collect()),
-        Value::Tagged(tagged) => Value::Tagged(Box::new(Tagged {
-            tag: tagged.tag.clone(),
-            tag_span: span_shifted(tagged.tag_span, by),
-            form: shifted(&tagged.form, by),
-        })),
-        atom => atom.clone(),
-    };
-    Node { span: span_shifted(node.span, by), value }
+pub fn shifted(mut node: Node, by: usize) -> Node {
+    if by > 0 {
+        shift(&mut node, by);
+    }
+    node
 }
 
-fn entry_shifted(entry: &Entry, by: usize) -> Entry {
-    Entry { key: shifted(&entry.key, by), value: shifted(&entry.value, by) }
+fn shift(node: &mut Node, by: usize) {
+    shift_span(&mut node.span, by);
+    match &mut node.value {
+        Value::List(items) | Value::Vector(items) | Value::Set(items) => {
+            items.iter_mut().for_each(|item| shift(item, by));
+        }
+        Value::Map(entries) => {
+            for entry in entries {
+                shift(&mut entry.key, by);
+                shift(&mut entry.value, by);
+            }
+        }
+        Value::Tagged(tagged) => {
+            shift_span(&mut tagged.tag_span, by);
+            shift(&mut tagged.form, by);
+        }
+        _ => {}
+    }
 }
 
-fn span_shifted(span: Span, by: usize) -> Span {
-    Span::new(span.start.saturating_add(by), span.end.saturating_add(by))
+fn shift_span(span: &mut Span, by: usize) {
+    *span = Span::new(span.start.saturating_add(by), span.end.saturating_add(by));
 }

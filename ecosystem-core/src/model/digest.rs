@@ -41,7 +41,8 @@ impl fmt::Display for Digest {
 const HEX_BYTES: usize = 16;
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
 fn canonical(app: &App) -> Json {

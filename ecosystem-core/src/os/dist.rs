@@ -11,7 +11,9 @@ use tempfile::NamedTempFile;
 
 pub use prune::{Removal, remove_dist, stale};
 
+use super::processors::AllProcessors;
 use crate::render::{DIST, GeneratedFile, inspect, is_current};
+use crate::workers::Workers as _;
 
 /// What was done about a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,22 +63,18 @@ pub enum DistError {
 /// A `dist` folder that is missing is created, with a `.gitignore` in it that keeps its contents out of git.
 /// Other folders are not: that of a daemon exists, as its source is in it. One file's failure leaves the
 /// others alone.
-pub fn write(root: &Utf8Path, files: &[GeneratedFile]) -> Vec<Result<Outcome, DistError>> {
-    files.iter().map(|file| write_one(root, file, &fill)).collect()
+///
+/// Before a file is overwritten that somebody had edited, `edited` is told its path.
+pub fn write(
+    root: &Utf8Path,
+    files: &[GeneratedFile],
+    edited: &(dyn Fn(&str) + Sync),
+) -> Vec<Result<Outcome, DistError>> {
+    AllProcessors.each(files, |file| write_one(root, file, edited, &fill))
 }
 
 /// What stands behind the name of a file that somebody had edited.
 pub const EDITED: &str = ".edited";
-
-/// The paths of those files that somebody edited and that [`write`](fn@write) would overwrite: to be told before.
-#[must_use]
-pub fn edited<'a>(root: &Utf8Path, files: &'a [GeneratedFile]) -> Vec<&'a str> {
-    let is_edited = |file: &&GeneratedFile| {
-        let text = checked_path(root, &file.path).and_then(|path| text_on_disk(&path));
-        matches!(text, Ok(Some(text)) if !is_current(&text, &file.text) && is_by_hand(&text))
-    };
-    files.iter().filter(is_edited).map(|file| file.path.as_str()).collect()
-}
 
 fn is_by_hand(text: &str) -> bool {
     !inspect(text).is_some_and(|header| header.intact)
@@ -122,7 +120,12 @@ pub(super) fn take_away(root: &Utf8Path, below: &str) -> Result<(), DistError> {
     fs::remove_file(&path).map_err(failed("remove", &path))
 }
 
-fn write_one(root: &Utf8Path, file: &GeneratedFile, fill: &Fill) -> Result<Outcome, DistError> {
+fn write_one(
+    root: &Utf8Path,
+    file: &GeneratedFile,
+    edited: &dyn Fn(&str),
+    fill: &Fill,
+) -> Result<Outcome, DistError> {
     let path = checked_path(root, &file.path)?;
     let outcome = match text_on_disk(&path)? {
         None => Outcome::Written,
@@ -135,6 +138,7 @@ fn write_one(root: &Utf8Path, file: &GeneratedFile, fill: &Fill) -> Result<Outco
     }
     let temporary = write_beside(folder, &path, &file.text, fill)?;
     if outcome == (Outcome::Overwritten { hand_edited: true }) {
+        edited(&file.path);
         keep_edit(&path)?;
     }
     put_in_place(temporary, &path)?;
@@ -187,7 +191,10 @@ fn kind(path: &Utf8Path) -> Result<Option<Kind>, DistError> {
 /// Bytes that are not UTF-8 were not written by us; replaced, they make a text that is not ours either.
 fn text_on_disk(path: &Utf8Path) -> Result<Option<String>, DistError> {
     match fs::read(path) {
-        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Ok(bytes) => Ok(Some(
+            String::from_utf8(bytes)
+                .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+        )),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(failed("read", path)(error)),
     }

@@ -10,8 +10,9 @@ use super::apply::Applier;
 use super::dist::Removal;
 use super::interrupt::Interrupt;
 use super::machine::DaemonFacts;
-use super::pm2::{Client, ClientError, Pm2Program, ProgramError, Report, Timeouts, launch};
+use super::pm2::{AskedList, Client, ClientError, Pm2Program, ProgramError, Report, Timeouts, launch};
 use super::pressure::Limit;
+use super::processors::AllProcessors;
 use super::{dist, history, inventory, kernel, lock, lock::Lock, machine, orphans, state, surroundings};
 use crate::converge::{Discarded, Host, HostError, Outcome, Progress, Tree, WriteOutcome, Written};
 use crate::history::{Change, Generation};
@@ -20,6 +21,7 @@ use crate::plan::{Inventory, Plan};
 use crate::pm2::observed::{Listening, Observed};
 use crate::pm2::{Machine, Questions};
 use crate::render::GeneratedFile;
+use crate::workers::Workers;
 
 /// Where things are, and how to act on them.
 #[derive(Debug, Clone)]
@@ -56,6 +58,8 @@ pub const TESTED_PM2: &[&str] = &["7.0.4", "6.0.14", "5.4.3"];
 pub struct OsHost {
     settings: Settings,
     pm2: Option<(Client, Report)>,
+    /// Asked for before there was anything to compare it with: PM2 makes it while the tree is read.
+    asked: Option<AskedList>,
     left_behind: usize,
     lock: Option<Lock>,
 }
@@ -71,7 +75,7 @@ impl OsHost {
             Err(ClientError::NotRunning { .. }) => None,
             Err(error) => return Err(unusable(&error)),
         };
-        Ok(Self { settings, pm2, left_behind: 0, lock: None })
+        Ok(Self { settings, pm2, asked: None, left_behind: 0, lock: None })
     }
 
     /// A host to act on: takes the tree's lock, and starts PM2 through `program` where it is not up. What a PM2 that
@@ -99,8 +103,10 @@ impl OsHost {
             }
             other => other.map_err(|error| unusable(&error))?,
         };
+        // Under the lock: nobody else changes anything of this tree meanwhile. Should it fail, it is asked again.
+        let asked = AskedList::ask(&settings.home, LOOKING).ok();
         let pm2 = Some(introduce(client, &settings)?);
-        Ok(Self { settings, pm2, left_behind, lock: Some(lock) })
+        Ok(Self { settings, pm2, asked, left_behind, lock: Some(lock) })
     }
 
     /// PM2's list as it is now, raw: what `pm2 save` keeps. It holds the secrets of apps.
@@ -227,7 +233,9 @@ impl Host for OsHost {
     fn observe(&mut self, apps: Option<&BTreeSet<String>>) -> Result<Observed, HostError> {
         match &mut self.pm2 {
             Some((client, _)) => {
-                settled(client, &self.settings.owner, apps).map_err(|error| unusable(&error))
+                let asked = self.asked.take().filter(|it| it.age() < STALE);
+                let first = asked.and_then(|it| it.observe(apps).ok());
+                settled(client, &self.settings.owner, apps, first).map_err(|error| unusable(&error))
             }
             None => Ok(Observed::default()),
         }
@@ -268,6 +276,10 @@ impl Host for OsHost {
         changes.into_iter().map(|change| history::add(home, owner, by, change)).collect()
     }
 
+    fn workers(&self) -> impl Workers + use<> {
+        AllProcessors
+    }
+
     fn discard(&mut self, daemons: &[DaemonId]) -> Vec<Discarded> {
         let discard = |daemon: &DaemonId| {
             let removal = dist::remove_dist(&self.settings.root, daemon);
@@ -278,17 +290,15 @@ impl Host for OsHost {
     }
 }
 
-/// Writes generated files, one after the other, telling first which edits are replaced.
+/// Writes generated files, telling of each edit before it is replaced.
 pub fn write(root: &Utf8Path, files: &[GeneratedFile], progress: &dyn Progress) -> Vec<Written> {
-    for path in dist::edited(root, files) {
-        progress.edited(path, &format!("{path}{}", dist::EDITED));
-    }
+    let edited = |path: &str| progress.edited(path, &format!("{path}{}", dist::EDITED));
     let outcome = |outcome: dist::Outcome| match outcome {
         dist::Outcome::Unchanged => WriteOutcome::Unchanged,
         dist::Outcome::Written | dist::Outcome::Overwritten { hand_edited: false } => WriteOutcome::Written,
         dist::Outcome::Overwritten { hand_edited: true } => WriteOutcome::EditReplaced,
     };
-    let results = dist::write(root, files).into_iter().zip(files);
+    let results = dist::write(root, files, &edited).into_iter().zip(files);
     let written = results.map(|(result, file)| Written {
         path: file.path.clone(),
         result: result.map(outcome).map_err(|error| error.to_string()),
@@ -321,6 +331,9 @@ const LOOKING: Timeouts = Timeouts { connect: Duration::from_secs(2), call: Dura
 /// How long PM2's daemon may take to come up; a first start through `npx` fetches PM2 with it.
 const LAUNCH_PATIENCE: Duration = Duration::from_secs(180);
 
+/// A list that was asked for before so long is asked for again: more may have happened since than while it is made.
+const STALE: Duration = Duration::from_millis(250);
+
 /// The longest to wait for processes that are on their way from one state to the next: a little more than
 /// PM2's own default for the end of one (`kill_timeout`, 1.6 s) and for a start (`listen_timeout`, 3 s).
 const SETTLING: Duration = Duration::from_secs(5);
@@ -330,12 +343,14 @@ fn settled(
     client: &mut Client,
     owner: &Owner,
     apps: Option<&BTreeSet<String>>,
+    mut first: Option<Observed>,
 ) -> Result<Observed, ClientError> {
     let deadline = Instant::now() + SETTLING;
     loop {
-        let observed = match apps {
-            Some(apps) => client.observe_apps(apps)?,
-            None => client.observe()?,
+        let observed = match (first.take(), apps) {
+            (Some(first), _) => first,
+            (None, Some(apps)) => client.observe_apps(apps)?,
+            (None, None) => client.observe()?,
         };
         let moving = observed.processes.iter().any(|process| {
             process.status.is_transient() && process.stamp().is_some_and(|stamp| stamp.owner == *owner)

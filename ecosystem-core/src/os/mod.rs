@@ -9,6 +9,7 @@ pub mod interrupt;
 pub mod inventory;
 pub mod place;
 pub mod pressure;
+pub mod processors;
 pub mod state;
 
 pub mod agreed_file;

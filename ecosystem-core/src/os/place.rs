@@ -3,8 +3,9 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 
+use super::processors::AllProcessors;
 use super::{regular_file, surroundings, tree};
-use crate::converge::{Expected, HostError, Tree};
+use crate::converge::{Expected, HostError, Reading, Tree, read_by};
 use crate::diagnostic::Source;
 use crate::model::{Owner, TreeSettings};
 pub use crate::pm2::relative;
@@ -84,6 +85,14 @@ impl Place {
     /// Its root is missing, or is not a folder that can be listed.
     pub fn tree(&self) -> Result<Tree, HostError> {
         surroundings::tree(&self.root, &self.base, self.profile.as_deref())
+    }
+
+    /// Reads the tree and compiles it.
+    ///
+    /// # Errors
+    /// Its root is missing, or is not a folder that can be listed.
+    pub fn reading(&self) -> Result<Reading, HostError> {
+        Ok(read_by(self.tree()?, &AllProcessors))
     }
 
     /// Where an included file lies, from its path as seen from the root.

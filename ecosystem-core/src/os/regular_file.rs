@@ -47,7 +47,9 @@ fn contents(mut file: File, limit: u64) -> Result<(Vec<u8>, Metadata), ReadError
     if !metadata.is_file() {
         return Err(ReadError::NotAFile);
     }
-    let mut contents = Vec::new();
+    // Room for all of it, and for the end to be seen.
+    let expected = metadata.len().min(limit) + 1;
+    let mut contents = Vec::with_capacity(usize::try_from(expected).unwrap_or_default());
     file.by_ref().take(limit + 1).read_to_end(&mut contents)?;
     let read = contents.len() as u64;
     if read > limit {

@@ -8,11 +8,13 @@ use std::time::{Duration, SystemTime};
 use camino::Utf8Path;
 
 use super::codes::{LINKED_FOLDER, NOT_A_FILE, TOO_LARGE, UNREADABLE};
+use super::processors::AllProcessors;
 use super::regular_file::{self, ReadError};
 use crate::converge::{HostError, Tree};
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::model::DaemonId;
 use crate::validate::DEFAULTS_FILE;
+use crate::workers::Workers as _;
 
 /// The largest source that is read. Real ones have a few kilobytes; the limit keeps a stray dump from being
 /// parsed on each pass, and is a hundred times what a daemon of a hundred apps takes.
@@ -34,10 +36,9 @@ pub fn read(root: &Utf8Path) -> Result<Tree, HostError> {
         HostError::new(format!("cannot read the tree at {root}: {error}"))
             .hint("name the folder that holds your daemons; nothing was changed in PM2")
     })?;
-    let mut walk = Walk { root, tree: Tree::default() };
+    let mut walk = Walk { root, found: Vec::new(), tree: Tree::default() };
     walk.folder("", entries, 0);
-    walk.tree.sources.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(walk.tree)
+    Ok(walk.read())
 }
 
 /// Reads the sources of these daemons and the defaults above them, by ascending path; `None` where one of them is not a
@@ -81,10 +82,27 @@ pub fn edited_at(root: &Utf8Path, daemon: &DaemonId, since: SystemTime) -> Optio
 
 struct Walk<'a> {
     root: &'a Utf8Path,
+    /// Sources, by path below the root.
+    found: Vec<String>,
     tree: Tree,
 }
 
 impl Walk<'_> {
+    /// Reads what was found.
+    fn read(mut self) -> Tree {
+        let mut found = std::mem::take(&mut self.found);
+        found.sort_unstable();
+        let read =
+            AllProcessors.each(&found, |path| regular_file::read(&self.root.join(path), MAX_SOURCE_BYTES));
+        for (path, contents) in found.into_iter().zip(read) {
+            match contents {
+                Ok(contents) => self.tree.sources.push(Source { path, contents }),
+                Err(problem) => self.unreadable(&path, code(&problem), &problem.to_string()),
+            }
+        }
+        self.tree
+    }
+
     fn folder(&mut self, below: &str, entries: fs::ReadDir, depth: usize) {
         for entry in entries {
             match entry {
@@ -126,10 +144,7 @@ impl Walk<'_> {
             let what = if kind.is_dir() { "a folder" } else { "no regular file" };
             return self.unreadable(&path, NOT_A_FILE, &format!("{what}, where a file is expected"));
         }
-        match regular_file::read(&full, MAX_SOURCE_BYTES) {
-            Ok(contents) => self.tree.sources.push(Source { path, contents }),
-            Err(problem) => self.unreadable(&path, code(&problem), &problem.to_string()),
-        }
+        self.found.push(path);
     }
 
     fn link(&mut self, path: &str) {

@@ -9,7 +9,7 @@ use crate::model::{
     OnFailure, Owner, Probe, Prune, SOURCE_VARIABLE,
 };
 use crate::pm2::observed::Observed;
-use crate::pm2::{Attributes, Machine, Unresolvable, resolve};
+use crate::pm2::{Attributes, Machine, Unresolvable, resolve_with};
 
 /// The tree as it should run on one machine.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,12 +64,13 @@ impl DesiredApp {
     #[must_use]
     pub fn new(daemon: &DaemonId, app: &App, machine: &Machine) -> Self {
         let written_env: BTreeSet<String> = app.env.keys().cloned().collect();
-        let attributes = resolve(daemon, app, machine);
+        let digest = Digest::of(app);
+        let attributes = resolve_with(daemon, app, &digest, machine);
         let declared = attributes.as_ref().ok().map(Attributes::declared_env_names).into_iter().flatten();
         let from_outside = declared.filter(|name| !written_env.contains(*name) && !is_reserved(name));
         Self {
             daemon: daemon.clone(),
-            digest: Digest::of(app),
+            digest,
             from_outside: !app.env_files.is_empty() || !app.references.is_empty(),
             hidden: referring(app).chain(from_outside.map(|name| format!("env.{name}"))).collect(),
             written_env,

@@ -50,14 +50,28 @@ pub enum ExecMode {
 /// # Errors
 /// Everything that keeps the app from being started here, at once.
 pub fn resolve(daemon: &DaemonId, app: &App, machine: &Machine) -> Result<Attributes, Vec<Unresolvable>> {
+    resolve_with(daemon, app, &Digest::of(app), machine)
+}
+
+/// The same of an app whose digest is known.
+pub(crate) fn resolve_with(
+    daemon: &DaemonId,
+    app: &App,
+    digest: &Digest,
+    machine: &Machine,
+) -> Result<Attributes, Vec<Unresolvable>> {
     let hidden = |problems: Vec<Unresolvable>| -> Vec<Unresolvable> {
         problems.into_iter().map(|problem| problem.without_values(app)).collect()
     };
-    resolved(daemon, app, machine).map_err(hidden)
+    resolved(daemon, app, digest, machine).map_err(hidden)
 }
 
-fn resolved(daemon: &DaemonId, app: &App, machine: &Machine) -> Result<Attributes, Vec<Unresolvable>> {
-    let digest = Digest::of(app);
+fn resolved(
+    daemon: &DaemonId,
+    app: &App,
+    digest: &Digest,
+    machine: &Machine,
+) -> Result<Attributes, Vec<Unresolvable>> {
     let unsettled = |problems: Vec<Unsettled>| -> Vec<Unresolvable> {
         problems
             .into_iter()
@@ -85,7 +99,7 @@ fn resolved(daemon: &DaemonId, app: &App, machine: &Machine) -> Result<Attribute
         python: interpreter.as_ref().is_some_and(|interpreter| interpreter.contains("python")),
     };
     let environment =
-        from_files.map(|files| environment::compose(daemon, (app, &digest), implied, &files, machine));
+        from_files.map(|files| environment::compose(daemon, (app, digest), implied, &files, machine));
     let mut map = settings::validated(app, &machine.username);
     problems.note(logs::place(app, &mut map, &cwd, machine));
     let (Some(command), Some(interpreter), Some(environment), []) =

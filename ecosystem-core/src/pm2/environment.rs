@@ -41,9 +41,9 @@ pub const BASE_ENV: &[&str] = &[
 /// Whether every app gets this variable.
 #[must_use]
 pub fn is_base(name: &str) -> bool {
-    BASE_ENV.iter().any(|base| match base.strip_suffix('*') {
-        Some(start) => name.starts_with(start),
-        None => name == *base,
+    BASE_ENV.iter().any(|base| match base.as_bytes().split_last() {
+        Some((b'*', start)) => name.as_bytes().starts_with(start),
+        _ => name == *base,
     })
 }
 

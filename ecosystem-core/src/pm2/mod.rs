@@ -25,6 +25,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use attributes::resolve_with;
 pub use attributes::{Attributes, ExecMode, Fingerprint, resolve};
 pub use environment::{BASE_ENV, is_base, is_internal};
 pub(crate) use logs::file_stem;

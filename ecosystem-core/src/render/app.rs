@@ -1,6 +1,7 @@
 //! One app as properties of an object literal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use serde_json::Value as Json;
 
@@ -32,7 +33,10 @@ impl AppView {
     /// The app of this number in its daemon.
     pub(super) fn new(index: usize, app: &App) -> Self {
         let view = View { app, lookups: Lookups::of(index) };
-        let (before, after): (Vec<Key>, Vec<Key>) = Key::all().partition(|key| comes_before_env(*key));
+        let written = || app.settings.keys().chain(app.references.settings.keys()).copied();
+        let keys: BTreeSet<Key> = written().chain(ALWAYS.iter().copied()).collect();
+        let env = Key::named("env");
+        let (before, after): (Vec<Key>, Vec<Key>) = keys.into_iter().partition(|key| Some(*key) < env);
         let settings = |keys: &[Key]| keys.iter().filter_map(|key| view.setting(*key)).collect::<Vec<_>>();
         Self {
             lookups: view.constants(),
@@ -46,9 +50,9 @@ impl AppView {
     }
 }
 
-fn comes_before_env(key: Key) -> bool {
-    Key::named("env").is_some_and(|env| key < env)
-}
+/// What is written down of every app.
+static ALWAYS: LazyLock<Vec<Key>> =
+    LazyLock::new(|| ["name", "script", "cwd"].into_iter().filter_map(Key::named).collect());
 
 /// Steps of indentation of an app's properties.
 const PROPERTY_DEPTH: usize = 2;

@@ -79,7 +79,7 @@ impl Defaults {
             let root = file.expanded.root.as_ref();
             if let Some(entries) = root.and_then(|root| root.get("defaults")).and_then(Node::as_map) {
                 let moved = Node { span: Span::default(), value: Value::Map(entries.to_vec()) };
-                let moved = shifted(&moved, shift);
+                let moved = shifted(moved, shift);
                 below.entries = layers::app_over(&below.entries, moved.as_map().unwrap_or_default());
             }
             below.files.push((shift, file.path.clone()));

@@ -38,6 +38,7 @@ use std::collections::BTreeSet;
 use crate::diagnostic::{Checked, Diagnostic, Source};
 use crate::expand::{Expanded, SourceMap, Surroundings, expand, shifted};
 use crate::model::{AppName, Broken, Came, DaemonId, Ecosystem, Layer, Origins};
+use crate::workers::{InTurn, Workers};
 
 pub use defaults::{DEFAULTS_FILE, tree_settings};
 pub(crate) use own_keys::own_key_names;
@@ -78,9 +79,18 @@ pub fn compile(sources: &[Source]) -> Checked<Ecosystem> {
 
 /// The same in given surroundings: what else decides what the sources say comes in as a value.
 pub fn compile_in(sources: &[Source], surroundings: &Surroundings) -> Checked<Ecosystem> {
+    compile_by(sources, surroundings, &InTurn)
+}
+
+/// The same by these workers.
+pub fn compile_by(
+    sources: &[Source],
+    surroundings: &Surroundings,
+    workers: &impl Workers,
+) -> Checked<Ecosystem> {
     let defaults = Defaults::read(sources, surroundings);
-    let sought = sources.iter().filter(|source| file_name(&source.path) == DAEMON_FILE);
-    let mut daemons: Vec<_> = sought.map(|source| Read::daemon(source, &defaults, surroundings)).collect();
+    let sought: Vec<_> = sources.iter().filter(|source| file_name(&source.path) == DAEMON_FILE).collect();
+    let mut daemons = workers.each(&sought, |source| Read::daemon(source, &defaults, surroundings));
     let apps: Vec<_> = daemons.iter().enumerate().flat_map(|(index, daemon)| daemon.apps(index)).collect();
     let mut diagnostics = sharing::check(&apps);
     let besides = besides(&daemons, surroundings);
@@ -150,7 +160,7 @@ impl<'s> Read<'s> {
         let start = map.append(&own);
         let mut reporter = Reporter::new(&map);
         let profile = surroundings.profile.as_deref();
-        let draft = match &root {
+        let draft = match root {
             Some(root) => daemon::daemon(&shifted(root, start), &below.entries, profile, &mut reporter),
             None => {
                 if diagnostics.is_empty() {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::{MetadataExt as _, symlink};
+use std::sync::Mutex;
 
 use assert_fs::TempDir;
 use assert_fs::prelude::*;
@@ -32,9 +33,20 @@ fn file(daemon: &str, text: &str) -> GeneratedFile {
 const WEB: &str = "web/dist/ecosystem.config.mjs";
 const API: &str = "api/dist/ecosystem.config.mjs";
 
+fn written(root: &Utf8Path, files: &[GeneratedFile]) -> Vec<Result<Outcome, DistError>> {
+    write(root, files, &|_| {})
+}
+
+/// Of which edits it was told while these were written.
+fn told(root: &Utf8Path, files: &[GeneratedFile]) -> Vec<String> {
+    let told = Mutex::new(Vec::new());
+    write(root, files, &|path| told.lock().unwrap().push(path.to_owned()));
+    told.into_inner().unwrap()
+}
+
 /// What a write of one file came to, as text.
 fn outcome(root: &Utf8Path, file: GeneratedFile) -> String {
-    show(&write(root, &[file])[0], root)
+    show(&written(root, &[file])[0], root)
 }
 
 fn show(result: &Result<Outcome, DistError>, root: &Utf8Path) -> String {
@@ -86,7 +98,7 @@ fn leaves_alone_what_differs_in_time_only() {
 #[test]
 fn tells_an_edit_from_an_update() {
     let (tree, root) = tree();
-    write(&root, &[file("web", &text("1", "then"))]);
+    written(&root, &[file("web", &text("1", "then"))]);
     let overwritten = |edited| format!("Overwritten {{ hand_edited: {edited} }}");
     assert_eq!(outcome(&root, file("web", &text("2", "now"))), overwritten(false));
     tree.child(WEB).assert(text("2", "now"));
@@ -101,16 +113,15 @@ fn tells_an_edit_from_an_update() {
 #[test]
 fn an_edit_is_told_of_and_kept() {
     let (tree, root) = tree();
-    write(&root, &[file("web", &text("1", "then"))]);
+    written(&root, &[file("web", &text("1", "then"))]);
     let newer = [file("web", &text("2", "now"))];
-    assert!(edited(&root, &newer).is_empty());
+    assert_eq!(told(&root, &newer), Vec::<String>::new());
     // A link in the place where the edit is kept is replaced, and what it leads to is left alone.
     tree.child("precious").write_str("precious").unwrap();
     symlink(root.join("precious"), root.join("web/dist/ecosystem.config.mjs.edited")).unwrap();
     for theirs in ["their own", "another"] {
         tree.child(WEB).write_str(theirs).unwrap();
-        assert_eq!(edited(&root, &newer), [WEB]);
-        write(&root, &newer);
+        assert_eq!(told(&root, &newer), [WEB]);
         tree.child("web/dist/ecosystem.config.mjs.edited").assert(theirs);
     }
     tree.child(WEB).assert(text("2", "now"));
@@ -135,7 +146,7 @@ fn check_refused(prepare: impl FnOnce(&TempDir, &Utf8Path), expected: &str) {
     outside.child("ecosystem.config.mjs").write_str("outside").unwrap();
     prepare(&tree, Utf8Path::from_path(outside.path()).unwrap());
     let before = listing(&root.join("web"));
-    let results = write(&root, &[file("web", "text"), file("api", "text")]);
+    let results = written(&root, &[file("web", "text"), file("api", "text")]);
     assert_eq!(results.iter().map(|result| show(result, &root)).collect::<Vec<_>>(), [expected, "Written"]);
     assert_eq!(listing(&root.join("web")), before);
     outside.child("ecosystem.config.mjs").assert("outside");
@@ -197,19 +208,19 @@ fn a_daemon_that_vanished_is_an_error() {
 #[test]
 fn a_full_disk_leaves_the_old_file() {
     let (tree, root) = tree();
-    write(&root, &[file("web", "old")]);
+    written(&root, &[file("web", "old")]);
     let full = |file: &mut File, text: &str| {
         file.write_all(&text.as_bytes()[..text.len() / 2])?;
         Err(io::Error::from(io::ErrorKind::StorageFull))
     };
-    let result = write_one(&root, &file("web", "new text"), &full);
+    let result = write_one(&root, &file("web", "new text"), &|_| {}, &full);
     assert_eq!(
         show(&result, &root),
         "cannot write `ROOT/web/dist/ecosystem.config.mjs`: no storage space; check the folder's permissions and the space on its disk"
     );
     tree.child(WEB).assert("old");
     assert_eq!(listing(&root.join("web/dist")), [".gitignore", "ecosystem.config.mjs"]);
-    write_one(&root, &file("api", "text"), &full).unwrap_err();
+    write_one(&root, &file("api", "text"), &|_| {}, &full).unwrap_err();
     assert_eq!(listing(&root.join("api/dist")), [""; 0]);
 }
 
@@ -218,11 +229,11 @@ fn a_full_disk_leaves_the_old_file() {
 fn a_read_only_dist_is_an_error_of_its_own() {
     let (_tree, root) = tree();
     let (old, new) = (text("1", "then"), text("2", "now"));
-    write(&root, &[file("web", &old)]);
+    written(&root, &[file("web", &old)]);
     let dist = root.join("web/dist");
     fs::set_permissions(&dist, fs::Permissions::from_mode(0o555)).unwrap();
     let refused = File::create(dist.join("try")).and_then(|_| fs::remove_file(dist.join("try"))).is_err();
-    let results = write(&root, &[file("web", &new), file("api", "new")]);
+    let results = written(&root, &[file("web", &new), file("api", "new")]);
     fs::set_permissions(&dist, fs::Permissions::from_mode(0o755)).unwrap();
     assert_eq!((results[0].is_err(), results[1].is_err()), (refused, false));
     assert_eq!(fs::read_to_string(root.join(WEB)).unwrap(), if refused { old } else { new });
@@ -237,7 +248,7 @@ fn check_stale(root: &Utf8Path, expected: &[&str]) {
 #[test]
 fn finds_what_has_no_source() {
     let (tree, root) = tree();
-    write(&root, &[file("web", &text("1", "t")), file("api", &text("1", "t"))]);
+    written(&root, &[file("web", &text("1", "t")), file("api", &text("1", "t"))]);
     check_stale(&root, &[]);
     fs::remove_file(root.join("web/ecosystem.edn")).unwrap();
     fs::remove_file(root.join("api/ecosystem.edn")).unwrap();
@@ -255,7 +266,7 @@ fn finds_what_has_no_source() {
 
 fn check_removal(prepare: impl FnOnce(&TempDir), expected: Removal, left: &[&str]) {
     let (tree, root) = tree();
-    write(&root, &[file("web", &text("1", "t"))]);
+    written(&root, &[file("web", &text("1", "t"))]);
     fs::remove_file(root.join("web/ecosystem.edn")).unwrap();
     prepare(&tree);
     assert_eq!(remove_dist(&root, &DaemonId::new("web")).unwrap(), expected);
@@ -296,7 +307,7 @@ fn removes_only_what_is_ours() {
 #[test]
 fn removes_nothing_through_a_link() {
     let (tree, root) = tree();
-    write(&root, &[file("api", &text("1", "t"))]);
+    written(&root, &[file("api", &text("1", "t"))]);
     fs::remove_file(root.join("web/ecosystem.edn")).unwrap();
     symlink(root.join("api/dist"), root.join("web/dist")).unwrap();
     assert!(matches!(remove_dist(&root, &DaemonId::new("web")), Err(DistError::Symlink(_))));

@@ -4,15 +4,13 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use camino::Utf8Path;
-use serde::Deserialize;
 use serde_json::Value as Json;
-use serde_json::value::RawValue;
 
 use super::call::{Call, ProcessId};
 use super::connection::Connection;
 use super::error::ClientError;
 use super::hazard::{Change, Preparation};
-use super::message::parse_json;
+use super::list;
 use super::reply::{self, Report, Started};
 use crate::pm2::observed::Observed;
 
@@ -102,11 +100,7 @@ impl Client {
     /// # Errors
     /// [`ClientError`] if there is no such answer.
     pub fn observe(&mut self) -> Result<Observed, ClientError> {
-        let observed: Vec<Observed> = self.connection.call(&Call::GetMonitorData, self.timeouts.call)?;
-        let call = Call::GetMonitorData;
-        let nothing =
-            || ClientError::Protocol { method: call.method(), what: "there is no result".to_owned() };
-        observed.into_iter().next().ok_or_else(nothing)
+        list::all(self.connection.call(&Call::GetMonitorData, self.timeouts.call)?)
     }
 
     /// The same of apps of these names alone: the records of others are passed over unread.
@@ -114,23 +108,7 @@ impl Client {
     /// # Errors
     /// [`ClientError`] if there is no such answer.
     pub fn observe_apps(&mut self, names: &BTreeSet<String>) -> Result<Observed, ClientError> {
-        #[derive(Deserialize)]
-        struct Entry {
-            name: String,
-        }
-        let call = Call::GetMonitorData;
-        let protocol = |what: String| ClientError::Protocol { method: call.method(), what };
-        let lists: Vec<Vec<Box<RawValue>>> = self.connection.call(&call, self.timeouts.call)?;
-        let list = lists.into_iter().next().ok_or_else(|| protocol("there is no result".to_owned()))?;
-        let mut named = Vec::new();
-        for entry in list {
-            let bytes = entry.get().as_bytes();
-            let Entry { name } = parse_json(bytes).map_err(protocol)?;
-            if names.contains(&name) {
-                named.push(parse_json(bytes).map_err(protocol)?);
-            }
-        }
-        Observed::read(named).map_err(|error| protocol(error.to_string()))
+        list::some(self.connection.call(&Call::GetMonitorData, self.timeouts.call)?, names)
     }
 
     /// Adds an app and starts it, once for each instance. PM2 does not look whether the name is taken.

@@ -30,6 +30,14 @@ pub(super) struct Connection {
     broken: bool,
 }
 
+/// A call whose results nobody has waited for yet.
+#[derive(Debug)]
+pub(super) struct Begun {
+    id: String,
+    method: &'static str,
+    deadline: Deadline,
+}
+
 impl Connection {
     /// Connects as [`open`] does.
     pub(super) fn open(socket: &Utf8Path, limit: Duration) -> Result<Self, ClientError> {
@@ -48,6 +56,12 @@ impl Connection {
         call: &Call<'_>,
         limit: Duration,
     ) -> Result<Vec<T>, ClientError> {
+        let begun = self.begin(call, limit)?;
+        self.end(begun)
+    }
+
+    /// Makes one call, and leaves it to [`end`](Connection::end) to wait for its results.
+    pub(super) fn begin(&mut self, call: &Call<'_>, limit: Duration) -> Result<Begun, ClientError> {
         let method = call.method();
         if self.broken {
             return Err(ClientError::Lost { method });
@@ -58,6 +72,12 @@ impl Connection {
             .map_err(|error| ClientError::Refused { method, message: format!("the request has {error}") })?;
         let deadline = Deadline::after(limit);
         self.send(&request, deadline).map_err(|error| self.give_up(method, &error, deadline))?;
+        Ok(Begun { id, method, deadline })
+    }
+
+    /// Waits for the results of the call that was begun last.
+    pub(super) fn end<T: DeserializeOwned>(&mut self, begun: Begun) -> Result<Vec<T>, ClientError> {
+        let Begun { id, method, deadline } = begun;
         let reply = self.receive(&id, method, deadline)?;
         reply.outcome.map_err(|message| ClientError::Refused { method, message })
     }
