@@ -235,9 +235,13 @@ impl<'s> Expander<'s> {
             self.trail.push(Followed { target: target.to_owned(), tag });
             return true;
         };
-        let cycle: Vec<(Span, String)> =
-            self.trail.iter().skip(first + 1).map(|step| (step.tag, step.target.clone())).collect();
+        // A way round is met once for each way that leads to it: that is what makes circles through circles slow.
+        self.spend(1, tag);
         let origin = self.map.locate(tag);
+        if self.told.contains(&(origin.path.clone(), origin.span, codes::CYCLE)) {
+            return false;
+        }
+        let cycle: Vec<Span> = self.trail.iter().skip(first + 1).map(|step| step.tag).collect();
         let message = match target.split_once('#') {
             Some(_) => "this `#ref` leads back to itself".to_owned(),
             None => {
@@ -247,7 +251,7 @@ impl<'s> Expander<'s> {
             }
         };
         let error = Diagnostic::error(codes::CYCLE, message, &origin.path, origin.span, "and so on");
-        let error = cycle.into_iter().fold(error, |error, (span, _)| {
+        let error = cycle.into_iter().fold(error, |error, span| {
             let step = self.map.locate(span);
             error.also(&step.path, step.span, "leads on")
         });
