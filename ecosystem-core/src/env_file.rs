@@ -41,9 +41,8 @@ fn step(text: &str) -> Option<Step<'_>> {
     {
         return Some(Step { variable: None, rest });
     }
-    let Some((name, rest)) = text.split_once('=') else {
-        return Some(Step { variable: None, rest: after_line(text) });
-    };
+    // Node goes on line by line where there is no `=` any more; nothing can come of that but time.
+    let (name, rest) = text.split_once('=')?;
     let name = trim(name);
     if name.is_empty() {
         return None;

@@ -36,6 +36,12 @@ fn oddities_of_node() {
     check("__proto__=1\nB=2", &[("B", "2")]);
 }
 
+/// Looking for an `=` from each line on would take hours.
+#[test]
+fn megabytes_without_a_variable_end() {
+    check(&format!("A=1\n{}", "a\n".repeat(4_000_000)), &[("A", "1")]);
+}
+
 /// Any text over the characters that mean something, but for a name of spaces alone: node 20 reads a byte
 /// before the string then.
 fn any_text() -> impl Strategy<Value = String> {

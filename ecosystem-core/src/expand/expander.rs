@@ -11,6 +11,9 @@ use super::{Expanded, SourceMap, Surroundings, codes, include, shifted, tags};
 /// references to references can double what there is.
 const MOST_NODES: usize = 100_000;
 
+/// So many bytes of text, or of a file that is read, count as one node more: a text can be doubled like anything else.
+const NODE_BYTES: usize = 64;
+
 /// How deep forms may be nested once everything is in its place; the reader alone allows 128.
 const MAX_DEPTH: usize = 256;
 
@@ -20,6 +23,8 @@ pub(super) struct Expander<'s> {
     map: SourceMap,
     includes: BTreeSet<String>,
     diagnostics: Vec<Diagnostic>,
+    /// What has been said, and where: what is referred to in many places is wrong in one.
+    told: BTreeSet<(String, Span, &'static str)>,
     /// Includes and references that are being followed, outermost first.
     trail: Vec<Followed>,
     budget: usize,
@@ -49,6 +54,7 @@ impl<'s> Expander<'s> {
             map: SourceMap::default(),
             includes: BTreeSet::new(),
             diagnostics: Vec::new(),
+            told: BTreeSet::new(),
             trail: Vec::new(),
             budget: MOST_NODES,
             depth: 0,
@@ -78,7 +84,7 @@ impl<'s> Expander<'s> {
     fn raw(&mut self, source: &Source) -> Option<Node> {
         let start = self.map.add(&source.path, source.contents.len());
         let read = edn::read(source);
-        self.diagnostics.extend(read.diagnostics);
+        read.diagnostics.into_iter().for_each(|diagnostic| self.tell(diagnostic));
         Some(shifted(read.output?, start))
     }
 
@@ -160,6 +166,7 @@ impl<'s> Expander<'s> {
         let included = match contents.cloned().unwrap_or_else(|| Err("it was not looked for".to_owned())) {
             Ok(contents) => {
                 let source = Source { path, contents };
+                self.spend(source.contents.len() / NODE_BYTES, node.span);
                 let raw = self.raw(&source).unwrap_or_else(|| nil(node.span));
                 then(self, &raw, File { path: &source.path, root: &raw })
             }
@@ -232,9 +239,13 @@ impl<'s> Expander<'s> {
             self.trail.push(Followed { target: target.to_owned(), tag });
             return true;
         };
-        let cycle: Vec<(Span, String)> =
-            self.trail.iter().skip(first + 1).map(|step| (step.tag, step.target.clone())).collect();
+        // A way round is met once for each way that leads to it: that is what makes circles through circles slow.
+        self.spend(1, tag);
         let origin = self.map.locate(tag);
+        if self.told.contains(&(origin.path.clone(), origin.span, codes::CYCLE)) {
+            return false;
+        }
+        let cycle: Vec<Span> = self.trail.iter().skip(first + 1).map(|step| step.tag).collect();
         let message = match target.split_once('#') {
             Some(_) => "this `#ref` leads back to itself".to_owned(),
             None => {
@@ -244,22 +255,25 @@ impl<'s> Expander<'s> {
             }
         };
         let error = Diagnostic::error(codes::CYCLE, message, &origin.path, origin.span, "and so on");
-        let error = cycle.into_iter().fold(error, |error, (span, _)| {
+        let error = cycle.into_iter().fold(error, |error, span| {
             let step = self.map.locate(span);
             error.also(&step.path, step.span, "leads on")
         });
-        self.diagnostics.push(error.hint("take one of them out of the circle"));
+        self.tell(error.hint("take one of them out of the circle"));
         false
     }
 
     /// What came from elsewhere, if that is not too much by now.
     fn charge(&mut self, node: Node, at: Span) -> Node {
-        self.budget = self.budget.saturating_sub(count(&node));
-        if self.budget > 0 {
-            return node;
+        self.spend(count(&node), at);
+        if self.budget > 0 { node } else { nil(at) }
+    }
+
+    fn spend(&mut self, nodes: usize, at: Span) {
+        self.budget = self.budget.saturating_sub(nodes);
+        if self.budget == 0 {
+            self.too_much(at);
         }
-        self.too_much(at);
-        nil(at)
     }
 
     fn too_much(&mut self, at: Span) {
@@ -281,8 +295,16 @@ impl<'s> Expander<'s> {
         hint: &str,
     ) -> Node {
         let origin = self.map.locate(span);
-        self.diagnostics.push(Diagnostic::error(code, message, &origin.path, origin.span, label).hint(hint));
+        self.tell(Diagnostic::error(code, message, &origin.path, origin.span, label).hint(hint));
         nil(span)
+    }
+
+    /// Says something once of each place.
+    fn tell(&mut self, diagnostic: Diagnostic) {
+        let place = diagnostic.labels.first().map(|label| (label.path.clone(), label.span, diagnostic.code));
+        if place.is_none_or(|place| self.told.insert(place)) {
+            self.diagnostics.push(diagnostic);
+        }
     }
 
     pub(super) fn wrong_form(&mut self, node: &Node, tag: &str, expected: &str, form: &Node) -> Node {
@@ -311,6 +333,7 @@ fn count(node: &Node) -> usize {
         Value::List(items) | Value::Vector(items) | Value::Set(items) => items.iter().map(count).sum(),
         Value::Map(entries) => entries.iter().map(|entry| count(&entry.key) + count(&entry.value)).sum(),
         Value::Tagged(tagged) => count(&tagged.form),
+        Value::String(text) => text.len() / NODE_BYTES,
         _ => 0,
     }
 }

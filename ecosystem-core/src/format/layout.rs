@@ -26,12 +26,18 @@ impl Layout {
             (_, Shape::Atom(text)) => self.page.write(text),
             (_, Shape::Collection(opening, items, closing)) => self.collection(opening, items, closing, tail),
             (_, Shape::Tagged(tag, between, form)) => {
-                let column = self.page.column();
+                let column = self.indent();
                 self.page.write(tag);
                 self.between(between, column, None);
                 self.form(form, tail);
             }
         }
+    }
+
+    /// Where the lines of what begins here stand. Behind a text of a megabyte that is not below its end: blanks would make
+    /// of each line in there a megabyte as well.
+    fn indent(&self) -> usize {
+        self.page.column().min(WIDTH)
     }
 
     fn fits(&self, flat: &str, tail: usize) -> bool {
@@ -40,7 +46,7 @@ impl Layout {
 
     fn collection(&mut self, opening: &str, items: &[Item], closing: &str, tail: usize) {
         self.page.write(opening);
-        let column = self.page.column();
+        let column = self.indent();
         self.items(items, column, tail + width(closing));
         if self.page.is_closed() {
             self.page.new_line(column);
@@ -127,7 +133,7 @@ impl Layout {
     }
 
     fn discard(&mut self, discard: &Discard, tail: usize) {
-        let column = self.page.column();
+        let column = self.indent();
         let mut after_form = false;
         for (at, part) in discard.parts.iter().enumerate() {
             if self.page.is_closed() {

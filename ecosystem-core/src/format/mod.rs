@@ -7,10 +7,11 @@
 //! - Any other vector, list or set of atoms keeps the author's lines, as `"--port" 3000` belongs together; lines that
 //!   are too long are broken. If it holds a collection, each of its forms has a line of its own.
 //! - What is in a collection stands one column behind its opening delimiter, so that closing delimiters never stand
-//!   alone, except behind a comment.
+//!   alone, except behind a comment. What begins beyond [`WIDTH`] is continued there.
 //! - Pairs on one line have a comma between them; there are no commas elsewhere.
 //! - Of empty lines at most one is kept, and none at the ends of a collection or of the file.
-//! - A comment behind something stays behind it, and those of lines that follow each other stand in one column.
+//! - A comment behind something stays behind it, and those of lines that follow each other stand in one column, as far as
+//!   the lines are not wider than [`WIDTH`].
 //! - `#_` stands right before what it discards. A tag has one space behind it, whatever it means.
 //!
 //! Formatting what was formatted gives the same text.

@@ -1,5 +1,6 @@
 //! Lines as they are written, each with the comment behind it.
 
+use super::WIDTH;
 use super::forms::width;
 
 /// A text in the making.
@@ -71,7 +72,9 @@ impl Page {
         let mut text = String::new();
         // Lines with a comment that follow each other, and lines without one.
         for run in self.done.chunk_by(|a, b| a.comment.is_some() == b.comment.is_some()) {
-            let column = run.iter().map(Line::column).max().unwrap_or_default();
+            // One line of a megabyte would make all others as long.
+            let columns = run.iter().map(Line::column).filter(|column| *column <= WIDTH);
+            let column = columns.max().unwrap_or_default();
             run.iter().for_each(|line| line.write(column + 1, &mut text));
         }
         text
@@ -87,7 +90,7 @@ impl Line {
         // No atom ends with a space.
         text.push_str(self.code.trim_end_matches(' '));
         if let Some(comment) = &self.comment {
-            text.push_str(&" ".repeat(comment_column.saturating_sub(self.column())));
+            text.push_str(&" ".repeat(comment_column.saturating_sub(self.column()).max(1)));
             text.push_str(comment);
         }
         text.push('\n');

@@ -57,6 +57,9 @@ fn by_name<'d>(apps: &[Placed<'d>]) -> ByName<'d> {
     by_name
 }
 
+/// So many other places of a name are shown with each: thousands with thousands would be millions.
+const SHOWN: usize = 20;
+
 /// One error per place, so that each source is seen to be wrong, and shows the others.
 fn names_twice(same: &[Named<'_>]) -> Vec<Blamed> {
     if same.len() < 2 {
@@ -68,7 +71,8 @@ fn names_twice(same: &[Named<'_>]) -> Vec<Blamed> {
         let error = problem(codes::NAME_TWICE, &app.origin(name.span), message, "declared here", hint);
         let others = same.iter().enumerate().filter(|(other, _)| *other != index);
         let others = others.map(|(_, (app, name))| app.origin(name.span));
-        let diagnostic = others.fold(error, |error, other| error.also(&other.path, other.span, "and here"));
+        let diagnostic =
+            others.take(SHOWN).fold(error, |error, other| error.also(&other.path, other.span, "and here"));
         Blamed { daemon: app.daemon, diagnostic }
     };
     same.iter().enumerate().map(error).collect()

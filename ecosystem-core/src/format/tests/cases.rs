@@ -98,3 +98,17 @@ fn each_looks_as_it_should() {
         insta::assert_snapshot!(*name, format!("{text}\n\n----- formatted -----\n{}", formatted(text)));
     }
 }
+
+/// A text that is wider than any line has nothing standing behind it line after line.
+#[test]
+fn what_is_very_wide_makes_nothing_else_wide() {
+    let (wide, many) = ("k".repeat(5_000), 1_000);
+    let check = |text: String| {
+        let length = formatted(&text).len();
+        assert!(length < 200 * many, "{} bytes become {length}", text.len());
+    };
+    check(format!("{{:{wide} [{}]}}", "[]\n".repeat(many)));
+    check(format!("#{wide} [{}]", "[]\n".repeat(many)));
+    check(format!("[{wide} #_ [{}] 1]", "[]\n".repeat(many)));
+    check(format!("[{wide} ; a\n{}]", "1 ; b\n".repeat(many)));
+}
