@@ -1,6 +1,6 @@
 //! One watcher for each tree and PM2, and telling whether there is one.
 
-use std::fs::{File, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::time::{Duration, Instant};
@@ -11,6 +11,7 @@ use rustix::fs::OFlags;
 use super::{FILE, WatcherState, is_absent, text};
 use crate::converge::HostError;
 use crate::model::Owner;
+use crate::os::kernel;
 use crate::os::state_folder::{self, open_lock};
 
 /// Makes this process the one watcher of a tree, until it is dropped or the process ends in any way.
@@ -115,6 +116,16 @@ pub fn watcher(home: &Utf8Path, owner: &Owner) -> Result<Option<Holder>, HostErr
         Err(TryLockError::WouldBlock) => Ok(Some(Holder { pid: pid_in(&mut file) })),
         Err(TryLockError::Error(error)) => Err(failed(error)),
     }
+}
+
+/// The process of the watcher that is alive now, if it is sure to be it.
+///
+/// Who has just taken the lock has not yet put its own pid over the one of before, which may be anybody's by now: only who
+/// has the file open can be the watcher.
+pub(super) fn proven_watcher(home: &Utf8Path, owner: &Owner) -> Option<u32> {
+    let lock = fs::symlink_metadata(state_folder::of(home, owner).join(LOCK)).ok()?;
+    let pid = watcher(home, owner).ok()??.pid?;
+    kernel::has_open(pid, &lock).then_some(pid)
 }
 
 const LOCK: &str = "watch.lock";
