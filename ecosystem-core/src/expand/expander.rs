@@ -11,6 +11,10 @@ use super::{Expanded, SourceMap, Surroundings, codes, include, shifted, tags};
 /// references to references can double what there is.
 const MOST_NODES: usize = 100_000;
 
+/// So many bytes of text, or of a file that is read for what is included, weigh as much as one node: one long text can be
+/// referred to as often as a short one.
+const BYTES_OF_A_NODE: usize = 256;
+
 /// How deep forms may be nested once everything is in its place; the reader alone allows 128.
 const MAX_DEPTH: usize = 256;
 
@@ -155,6 +159,13 @@ impl<'s> Expander<'s> {
         let contents = self.surroundings.included.get(&path);
         let included = match contents.cloned().unwrap_or_else(|| Err("it was not looked for".to_owned())) {
             Ok(contents) => {
+                // Reading it is work, whatever is taken of it.
+                self.budget = self.budget.saturating_sub(1 + contents.len() / BYTES_OF_A_NODE);
+                if self.budget == 0 {
+                    self.trail.pop();
+                    self.too_much(node.span);
+                    return nil(node.span);
+                }
                 let source = Source { path, contents };
                 let raw = self.raw(&source).unwrap_or_else(|| nil(node.span));
                 then(self, &raw, File { path: &source.path, root: &raw })
@@ -205,6 +216,19 @@ impl<'s> Expander<'s> {
     /// What stands under the author's own keys is as it was written, wherever it has come from: its tags are put in place
     /// by the file that they stand in.
     fn walk_through(&mut self, at: &Node, tagged: &Tagged, path: &[Node], file: File<'_>) -> Option<Node> {
+        // Each file may lead on into the next.
+        self.depth += 1;
+        let found = if self.depth > MAX_DEPTH {
+            self.too_much(at.span);
+            Some(nil(at.span))
+        } else {
+            self.walk_behind(at, tagged, path, file)
+        };
+        self.depth -= 1;
+        found
+    }
+
+    fn walk_behind(&mut self, at: &Node, tagged: &Tagged, path: &[Node], file: File<'_>) -> Option<Node> {
         if tags::Tag::named(&tagged.tag) == Some(tags::Tag::Include) {
             let mut found = true;
             let node = self.included(at, tagged, file, |this, raw, file| {
@@ -250,7 +274,7 @@ impl<'s> Expander<'s> {
 
     /// What came from elsewhere, if that is not too much by now.
     fn charge(&mut self, node: Node, at: Span) -> Node {
-        self.budget = self.budget.saturating_sub(count(&node));
+        self.budget = self.budget.saturating_sub(weight(&node));
         if self.budget > 0 {
             return node;
         }
@@ -293,11 +317,13 @@ pub(super) fn nil(span: Span) -> Node {
     Node { span, value: Value::Nil }
 }
 
-fn count(node: &Node) -> usize {
+fn weight(node: &Node) -> usize {
     1 + match &node.value {
-        Value::List(items) | Value::Vector(items) | Value::Set(items) => items.iter().map(count).sum(),
-        Value::Map(entries) => entries.iter().map(|entry| count(&entry.key) + count(&entry.value)).sum(),
-        Value::Tagged(tagged) => count(&tagged.form),
+        Value::List(items) | Value::Vector(items) | Value::Set(items) => items.iter().map(weight).sum(),
+        Value::Map(entries) => entries.iter().map(|entry| weight(&entry.key) + weight(&entry.value)).sum(),
+        Value::Tagged(tagged) => weight(&tagged.form),
+        Value::String(text) | Value::BigInteger(text) | Value::Decimal(text) => text.len() / BYTES_OF_A_NODE,
+        Value::Keyword(name) | Value::Symbol(name) => name.name.len() / BYTES_OF_A_NODE,
         _ => 0,
     }
 }
