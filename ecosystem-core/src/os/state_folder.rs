@@ -31,19 +31,23 @@ pub(super) fn of(home: &Utf8Path, owner: &Owner) -> Utf8PathBuf {
 /// open to others, or a link that another user made: what is written there, and what it says of processes that are ours,
 /// would be theirs to choose. PM2 itself runs what its home says, so that whoever may change that home runs programs.
 pub(super) fn make(home: &Utf8Path, folder: &Utf8Path) -> io::Result<()> {
-    match fs::metadata(home) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        metadata => {
-            check(home, metadata?.uid(), &|uid| is_trusted(uid)).and_then(|()| check_mode(home, EVERYBODY))?
-        }
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(home)?;
+    check(home, fs::metadata(home)?.uid(), &is_trusted)?;
+    check_mode(home, EVERYBODY)?;
+    let below: Vec<_> =
+        folder.ancestors().take_while(|path| path.starts_with(home) && *path != home).collect();
+    // From the top: nothing is made in a folder that is no good.
+    below.into_iter().rev().try_for_each(make_one)
+}
+
+fn make_one(path: &Utf8Path) -> io::Result<()> {
+    match fs::DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
     }
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let below = folder.ancestors().take_while(|path| path.starts_with(home) && *path != home);
-    below.into_iter().try_for_each(|path| {
-        check(path, fs::symlink_metadata(path)?.uid(), &is_trusted)?;
-        check(path, fs::metadata(path)?.uid(), &|uid| uid == geteuid().as_raw())?;
-        check_mode(path, OTHERS)
-    })
+    check(path, fs::symlink_metadata(path)?.uid(), &is_trusted)?;
+    check(path, fs::metadata(path)?.uid(), &|uid| uid == geteuid().as_raw())?;
+    check_mode(path, OTHERS)
 }
 
 /// Many have a group of their own and a umask that lets it write: PM2 makes a home that its group may write then.

@@ -2,7 +2,10 @@
 
 mod contents;
 mod dist;
+mod foreign;
+mod forged;
 mod pm2_failures;
+mod replies;
 mod secrets;
 mod sources;
 mod terminal;
