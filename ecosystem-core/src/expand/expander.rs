@@ -317,7 +317,8 @@ pub(super) fn nil(span: Span) -> Node {
     Node { span, value: Value::Nil }
 }
 
-fn weight(node: &Node) -> usize {
+/// What a node weighs against what may be brought in from elsewhere: its nodes, and one more for so many bytes of text.
+pub fn weight(node: &Node) -> usize {
     1 + match &node.value {
         Value::List(items) | Value::Vector(items) | Value::Set(items) => items.iter().map(weight).sum(),
         Value::Map(entries) => entries.iter().map(|entry| weight(&entry.key) + weight(&entry.value)).sum(),

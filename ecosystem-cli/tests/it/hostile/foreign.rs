@@ -13,7 +13,6 @@ use ecosystem_core::os::pm2::{Bus, ClientError};
 
 use super::tree::{NOBODY, Tree, seen};
 use crate::support::hermetic;
-use crate::support::pm2_program::{DEFAULT, pm2_program};
 use crate::support::wait::{LONG, wait_until};
 
 fn is_root() -> bool {
@@ -84,6 +83,9 @@ const SPOILERS: &[Spoiler] = &[
     ),
 ];
 
+/// Brings no PM2 up, should it be asked to: nothing would end that.
+const NO_PM2: &str = "/bin/false";
+
 fn mode(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
@@ -95,12 +97,11 @@ fn give_away(path: &Path) {
 /// Nothing is started there, by PM2 or otherwise, and nothing written.
 #[test]
 fn a_home_that_another_user_can_change_is_not_acted_in() {
-    let pm2 = pm2_program(DEFAULT);
     for (what, spoil, said) in SPOILERS.iter().filter(|it| is_root() || it.0 == "open to everybody") {
         let tree = Tree::of(&["fine"]);
         spoil(&tree.home());
         let before = below(&tree.home());
-        for args in [&["sync", "--pm2", pm2.as_str()][..], &["suspend", "--reason", "x", "--all"]] {
+        for args in [&["sync", "--pm2", NO_PM2][..], &["suspend", "--reason", "x", "--all"]] {
             tree.run(args).says(4, &[said]);
         }
         assert_eq!(below(&tree.home()), before, "{what}");
@@ -129,8 +130,7 @@ fn below(folder: &Path) -> Vec<String> {
 fn what_stands_in_place_of_a_lock_is_refused() {
     use rustix::fs::{CWD, FileType, Mode, mknodat};
     let tree = Tree::of(&["fine"]);
-    let pm2 = pm2_program(DEFAULT);
-    let sync = ["sync", "--pm2", pm2.as_str()];
+    let sync = ["sync", "--pm2", NO_PM2];
     tree.run(&["suspend", "--reason", "x", "--owner", "t", "--all"]).says(0, &[]);
     let folders = fs::read_dir(tree.home().join("ecosystem")).unwrap();
     let state = folders.map(|entry| entry.unwrap().path()).next().unwrap();
