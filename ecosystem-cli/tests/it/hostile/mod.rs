@@ -2,6 +2,7 @@
 
 mod contents;
 mod dist;
+mod documented;
 mod foreign;
 mod forged;
 mod pm2_failures;
