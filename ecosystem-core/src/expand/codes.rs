@@ -15,7 +15,7 @@ code_table! {
     CYCLE = "E0504";
     /// A `#ref` that leads nowhere
     REF_NOWHERE = "E0505";
-    /// Includes or references that come to more than any real file
+    /// Includes, references or defaults that come to more than any real file
     TOO_MUCH = "E0506";
     /// A `#long` or `#double` of something that is no number
     NOT_A_NUMBER = "E0507";

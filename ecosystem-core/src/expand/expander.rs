@@ -11,7 +11,7 @@ use super::{Expanded, SourceMap, Surroundings, codes, include, shifted, tags};
 /// references to references can double what there is.
 const MOST_NODES: usize = 100_000;
 
-/// So many bytes of text, or of a file that is read, count as one node more: a text can be doubled like anything else.
+/// So many bytes of text, or of a file that is read, weigh as much as one node: a text can be doubled like anything else.
 const NODE_BYTES: usize = 64;
 
 /// How deep forms may be nested once everything is in its place; the reader alone allows 128.
@@ -165,8 +165,13 @@ impl<'s> Expander<'s> {
         let contents = self.surroundings.included.get(&path);
         let included = match contents.cloned().unwrap_or_else(|| Err("it was not looked for".to_owned())) {
             Ok(contents) => {
+                // Reading it is work, whatever is taken of it.
+                self.spend(1 + contents.len() / NODE_BYTES, node.span);
+                if self.budget == 0 {
+                    self.trail.pop();
+                    return nil(node.span);
+                }
                 let source = Source { path, contents };
-                self.spend(source.contents.len() / NODE_BYTES, node.span);
                 let raw = self.raw(&source).unwrap_or_else(|| nil(node.span));
                 then(self, &raw, File { path: &source.path, root: &raw })
             }
@@ -216,6 +221,19 @@ impl<'s> Expander<'s> {
     /// What stands under the author's own keys is as it was written, wherever it has come from: its tags are put in place
     /// by the file that they stand in.
     fn walk_through(&mut self, at: &Node, tagged: &Tagged, path: &[Node], file: File<'_>) -> Option<Node> {
+        // Each file may lead on into the next.
+        self.depth += 1;
+        let found = if self.depth > MAX_DEPTH {
+            self.too_much(at.span);
+            Some(nil(at.span))
+        } else {
+            self.walk_behind(at, tagged, path, file)
+        };
+        self.depth -= 1;
+        found
+    }
+
+    fn walk_behind(&mut self, at: &Node, tagged: &Tagged, path: &[Node], file: File<'_>) -> Option<Node> {
         if tags::Tag::named(&tagged.tag) == Some(tags::Tag::Include) {
             let mut found = true;
             let node = self.included(at, tagged, file, |this, raw, file| {
@@ -265,7 +283,7 @@ impl<'s> Expander<'s> {
 
     /// What came from elsewhere, if that is not too much by now.
     fn charge(&mut self, node: Node, at: Span) -> Node {
-        self.spend(count(&node), at);
+        self.spend(weight(&node), at);
         if self.budget > 0 { node } else { nil(at) }
     }
 
@@ -328,12 +346,14 @@ fn has_tags(node: &Node) -> bool {
     }
 }
 
-fn count(node: &Node) -> usize {
+/// What a node weighs against what may be brought in from elsewhere: its nodes, and one more for so many bytes of text.
+pub fn weight(node: &Node) -> usize {
     1 + match &node.value {
-        Value::List(items) | Value::Vector(items) | Value::Set(items) => items.iter().map(count).sum(),
-        Value::Map(entries) => entries.iter().map(|entry| count(&entry.key) + count(&entry.value)).sum(),
-        Value::Tagged(tagged) => count(&tagged.form),
-        Value::String(text) => text.len() / NODE_BYTES,
+        Value::List(items) | Value::Vector(items) | Value::Set(items) => items.iter().map(weight).sum(),
+        Value::Map(entries) => entries.iter().map(|entry| weight(&entry.key) + weight(&entry.value)).sum(),
+        Value::Tagged(tagged) => weight(&tagged.form),
+        Value::String(text) | Value::BigInteger(text) | Value::Decimal(text) => text.len() / NODE_BYTES,
+        Value::Keyword(name) | Value::Symbol(name) => name.name.len() / NODE_BYTES,
         _ => 0,
     }
 }

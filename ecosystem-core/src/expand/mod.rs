@@ -16,6 +16,7 @@ mod tags;
 #[cfg(test)]
 mod tests;
 
+pub use expander::weight;
 pub use shift::shifted;
 pub use source_map::SourceMap;
 pub use surroundings::Surroundings;

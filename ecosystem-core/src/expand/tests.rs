@@ -195,6 +195,44 @@ fn a_mistake_that_is_referred_to_is_told_of_once() {
     assert_eq!(expand(&source, &surroundings).diagnostics.len(), 1);
 }
 
+/// What little is written can stand for more than any machine holds, or for more work than anybody waits for.
+#[test]
+fn long_texts_and_large_files_weigh_more() {
+    let long = "x".repeat(1_000_000);
+    let check_ends = |source: &str, surroundings: &Surroundings| {
+        let source = Source::new("web/ecosystem.edn", source);
+        let codes: Vec<_> = expand(&source, surroundings).diagnostics.iter().map(|it| it.code).collect();
+        assert_eq!(codes, ["E0506"]);
+    };
+    let none = Surroundings::default();
+    let again = "#ref [:x/long] ".repeat(100_000);
+    check_ends(&format!("{{:x/long \"{long}\" :a [{again}]}}"), &none);
+    let levels: String = (1..40)
+        .map(|level| format!(":x/l{level} #join [#ref [:x/l{0}] #ref [:x/l{0}]]", level - 1))
+        .collect();
+    check_ends(&format!("{{:x/l0 \"{}\" {levels} :a #ref [:x/l39]}}", &long[..1000]), &none);
+
+    let mut around = Surroundings::default();
+    around.included.insert("web/large.edn".to_owned(), Ok(format!(";{long}\n{{:a 1}}").into_bytes()));
+    let again = "#ref [:x/large :a] ".repeat(50_000);
+    check_ends(&format!("{{:x/large #include \"large.edn\" :a [{again}]}}"), &around);
+    check_ends(&format!("[{}]", "#include \"large.edn\" ".repeat(50_000)), &around);
+}
+
+/// Each file leads on into the next, and none stands in another.
+#[test]
+fn a_long_way_through_files_ends() {
+    let mut around = Surroundings::default();
+    for file in 0..20_000 {
+        let text = format!("{{:x/next #include \"{}.edn\"}}", file + 1);
+        around.included.insert(format!("web/{file}.edn"), Ok(text.into_bytes()));
+    }
+    let path = ":x/next ".repeat(20_000);
+    let source = Source::new("web/ecosystem.edn", format!("{{:x/next #include \"0.edn\" :a #ref [{path}]}}"));
+    let codes: Vec<_> = expand(&source, &around).diagnostics.iter().map(|it| it.code).collect();
+    assert!(codes.contains(&"E0506"), "{codes:?}");
+}
+
 #[test]
 fn an_included_value_tells_where_it_was_written() {
     let Expanded { root, map, includes, .. } = expanded("{:i #include \"shared.edn\"}").output;

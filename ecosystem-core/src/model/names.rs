@@ -122,3 +122,52 @@ const READABLE_CHARS: usize = 40;
 
 /// 64 bits, for a handful of trees on one machine.
 const DIGEST_BYTES: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Whatever an app or an owner is called, what is kept of it has a short name of its own, in the folder it is for. A file
+    /// system may take upper for lower case.
+    #[test]
+    fn names_make_plain_file_names() {
+        let long = "x".repeat(10_000);
+        let names = [
+            "",
+            ".",
+            "..",
+            "/",
+            "../x",
+            "x",
+            "X",
+            "a/b",
+            "a-b",
+            "a b",
+            "/etc/passwd",
+            "all",
+            "0",
+            "-h",
+            "--",
+            "a\nb",
+            "a\0b",
+            "__proto__",
+            "é",
+            "\u{202e}",
+            ".json",
+            "lock",
+            "history",
+            &long,
+            &long[1..],
+        ];
+        let files: Vec<String> = names.iter().map(|name| AppName::new(*name).file_name()).collect();
+        for (name, file) in names.iter().zip(&files) {
+            assert!(file.len() <= 57 && file.len() > 16, "{name:?}: {file}");
+            assert!(file.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'), "{name:?}: {file}");
+            assert_eq!(*file, Owner::new(*name).file_name());
+        }
+        let distinct: BTreeSet<String> = files.iter().map(|file| file.to_lowercase()).collect();
+        assert_eq!(distinct.len(), names.len());
+    }
+}

@@ -4,7 +4,7 @@ mod prune;
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use tempfile::NamedTempFile;
@@ -12,6 +12,7 @@ use tempfile::NamedTempFile;
 pub use prune::{Removal, remove_dist, stale};
 
 use super::processors::AllProcessors;
+use super::regular_file::{self, ReadError};
 use crate::render::{DIST, GeneratedFile, inspect, is_current};
 use crate::workers::Workers as _;
 
@@ -188,24 +189,31 @@ fn kind(path: &Utf8Path) -> Result<Option<Kind>, DistError> {
     Ok(Some(kind))
 }
 
-/// Bytes that are not UTF-8 were not written by us; replaced, they make a text that is not ours either.
+/// Bytes that are not UTF-8 were not written by us; replaced, they make a text that is not ours either. The path was
+/// looked at before; by now it may be something else.
 fn text_on_disk(path: &Utf8Path) -> Result<Option<String>, DistError> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(
+    match regular_file::read_unlinked(path, LARGEST) {
+        Ok((bytes, _)) => Ok(Some(
             String::from_utf8(bytes)
                 .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
         )),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(failed("read", path)(error)),
+        Err(ReadError::Io(error)) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(ReadError::Io(error)) => Err(failed("read", path)(error)),
+        Err(ReadError::NotAFile) => Err(DistError::NotAFile(path.to_owned())),
+        Err(error @ ReadError::TooLarge { .. }) => Err(failed("read", path)(io::Error::other(error))),
     }
 }
+
+/// Far beyond what is generated of the largest source.
+const LARGEST: u64 = 256 * 1024 * 1024;
 
 /// Keeps everything in the folder out of git, this file included.
 const GITIGNORE: &str = "*\n";
 
 fn prepare_dist(dist: &Utf8Path, fill: &Fill) -> Result<(), DistError> {
     if kind(dist)?.is_none() {
-        fs::create_dir(dist).map_err(failed("create", dist))?;
+        // PM2 runs what stands in there: open to nobody else, whatever the umask.
+        fs::DirBuilder::new().mode(0o755).create(dist).map_err(failed("create", dist))?;
     }
     let gitignore = dist.join(".gitignore");
     // One that is there may be somebody's own.

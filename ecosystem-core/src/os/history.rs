@@ -88,7 +88,7 @@ pub(super) fn add(home: &Utf8Path, owner: &Owner, by: &str, change: Change) -> R
     let write = || {
         let bytes = serde_json::to_vec(&contents)?;
         let is_new = !path.exists();
-        state_folder::make(&folder)?;
+        state_folder::make(home, &folder)?;
         replace(&path, &bytes)?;
         if is_new { forget_oldest(&folder) } else { Ok(()) }
     };

@@ -1,7 +1,8 @@
 //! What the kernel says of a process.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::fs::{self, Metadata};
+use std::os::unix::fs::MetadataExt as _;
 
 use camino::Utf8PathBuf;
 
@@ -26,12 +27,32 @@ pub fn look(pid: u32) -> Option<Kernel> {
     Some(Kernel { environ, cwd, command: split(&command).collect() })
 }
 
+/// When a process was started, in the kernel's ticks since the boot: with the pid it names one process, for good. `None`
+/// where it is gone.
+#[must_use]
+pub fn started(pid: u32) -> Option<u64> {
+    // The 22nd field of the line, whose third follows the command (proc(5)).
+    fields(pid)?.split_whitespace().nth(22 - 3)?.parse().ok()
+}
+
+/// Whether a process has this very file open.
+#[must_use]
+pub fn has_open(pid: u32, file: &Metadata) -> bool {
+    let is_it = |found: Metadata| (found.dev(), found.ino()) == (file.dev(), file.ino());
+    let entries = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+    entries.filter_map(|entry| fs::metadata(entry.path()).ok()).any(is_it)
+}
+
+/// What the kernel says of a process in one line, behind the command, which is in parentheses and may hold anything.
+fn fields(pid: u32) -> Option<String> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(')').map(|(_, rest)| rest.to_owned())
+}
+
 /// Whether there is such a process, and not only what is left of one until its parent asks.
 #[must_use]
 pub fn is_alive(pid: u32) -> bool {
-    let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
-    // The state follows the command, which is in parentheses and may hold anything.
-    let state = stat.rsplit_once(')').and_then(|(_, rest)| rest.trim_start().chars().next());
+    let state = fields(pid).and_then(|rest| rest.trim_start().chars().next());
     !matches!(state, None | Some('Z' | 'X'))
 }
 
@@ -52,9 +73,7 @@ pub fn own_pids() -> BTreeSet<u32> {
 /// The parent of a process; `None` where it is gone.
 #[must_use]
 pub fn parent(pid: u32) -> Option<u32> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let (_, rest) = stat.rsplit_once(')')?;
-    rest.split_whitespace().nth(1)?.parse().ok()
+    fields(pid)?.split_whitespace().nth(1)?.parse().ok()
 }
 
 /// Every process with its parent.

@@ -1,12 +1,12 @@
 //! One pass at a time for each tree and PM2.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs::{File, TryLockError};
 use std::time::{Duration, Instant};
 
 use camino::Utf8Path;
+use rustix::fs::OFlags;
 
-use super::state_folder;
+use super::state_folder::{self, open_lock};
 use crate::converge::HostError;
 use crate::model::Owner;
 
@@ -27,8 +27,8 @@ impl Lock {
     pub(super) fn take(home: &Utf8Path, owner: &Owner, patience: Duration) -> Result<Self, HostError> {
         let folder = state_folder::of(home, owner);
         let path = folder.join("lock");
-        let file = state_folder::make(&folder)
-            .and_then(|()| open(&path))
+        let file = state_folder::make(home, &folder)
+            .and_then(|()| open_lock(&path, OFlags::RDWR | OFlags::CREATE))
             .map_err(|error| HostError::new(format!("cannot use the state folder {folder}: {error}")))?;
         let deadline = Instant::now() + patience;
         loop {
@@ -49,10 +49,6 @@ impl Lock {
 
 /// Whether somebody is at work on a tree now.
 pub(super) fn is_taken(home: &Utf8Path, owner: &Owner) -> bool {
-    let file = File::open(state_folder::of(home, owner).join("lock"));
+    let file = open_lock(&state_folder::of(home, owner).join("lock"), OFlags::RDONLY);
     file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
-}
-
-fn open(path: &Utf8Path) -> std::io::Result<File> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
 }

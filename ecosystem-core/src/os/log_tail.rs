@@ -1,9 +1,11 @@
 //! The last lines of a log file.
 
-use std::fs::{self, File};
 use std::io::{Read as _, Seek as _, SeekFrom};
 
 use camino::Utf8Path;
+
+use super::regular_file::open;
+use crate::printable::printable;
 
 /// How many lines are shown of a crash: enough for a message and the top of its trace.
 const LINES: usize = 12;
@@ -17,11 +19,7 @@ pub(super) fn lines(path: &Utf8Path, from: u64) -> Vec<String> {
 }
 
 fn tail(path: &Utf8Path, from: u64) -> std::io::Result<Vec<String>> {
-    // An author's log may be a FIFO, whose opening would wait for a writer.
-    if !fs::metadata(path)?.is_file() {
-        return Ok(Vec::new());
-    }
-    let mut file = File::open(path)?;
+    let mut file = open(path).map_err(std::io::Error::other)?;
     let length = file.metadata()?.len();
     // A file that is shorter than it was has been cut or replaced: all of it is new.
     let from = if from > length { 0 } else { from };
@@ -31,9 +29,4 @@ fn tail(path: &Utf8Path, from: u64) -> std::io::Result<Vec<String>> {
     let text = String::from_utf8_lossy(&bytes);
     let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
     Ok(lines[lines.len().saturating_sub(LINES)..].iter().map(|line| printable(line)).collect())
-}
-
-/// A log line may hold anything; a terminal must not act on it.
-fn printable(line: &str) -> String {
-    line.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
 }

@@ -1,7 +1,7 @@
 //! Looking up on this machine what resolving definitions asks about.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read;
 use std::thread;
 
@@ -97,7 +97,7 @@ pub(super) fn file_kind(path: &Utf8Path) -> FileKind {
     match fs::metadata(path) {
         Err(_) => FileKind::Missing,
         Ok(found) if found.is_dir() => FileKind::Folder,
-        // Opening a pipe could wait for ever; PM2 takes whatever is no plain file for text.
+        // PM2 takes whatever is no plain file for text.
         Ok(found) if !found.is_file() => FileKind::Text,
         Ok(_) => match read_start(path) {
             Err(_) => FileKind::Unreadable,
@@ -109,7 +109,10 @@ pub(super) fn file_kind(path: &Utf8Path) -> FileKind {
 
 pub(super) fn read_start(path: &Utf8Path) -> std::io::Result<Vec<u8>> {
     let mut start = Vec::with_capacity(SNIFFED_BYTES);
-    File::open(path)?.take(SNIFFED_BYTES as u64).read_to_end(&mut start)?;
+    regular_file::open(path)
+        .map_err(std::io::Error::other)?
+        .take(SNIFFED_BYTES as u64)
+        .read_to_end(&mut start)?;
     Ok(start)
 }
 

@@ -37,6 +37,7 @@ mod lock;
 mod log_tail;
 mod observer;
 mod orphans;
+mod ownership;
 mod probe;
 mod regular_file;
 mod replace_after;

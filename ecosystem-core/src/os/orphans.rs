@@ -3,14 +3,16 @@
 //! When PM2's daemon is killed, its children live on, and the daemon that comes next knows nothing of them: it would
 //! start a second copy of each. Only what is sure to be such a process of ours is ended.
 
-use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::time::{Duration, Instant};
 
 use camino::Utf8Path;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::kernel::{self, is_alive};
+use super::ownership::is_trusted;
+use super::regular_file;
 use crate::model::{OWNER_VARIABLE, Owner};
 use crate::plan::Claim;
 
@@ -30,30 +32,68 @@ pub(super) fn end(home: &Utf8Path, owner: &Owner, adopted: &[Claim]) -> usize {
         .filter(|(pid, parent)| !own.contains(pid) && !is_daemon(**parent))
         .filter_map(|(pid, _)| Orphan::find(*pid, home, owner, adopted))
         .collect();
-    let trees: Vec<(BTreeSet<u32>, Duration)> = orphans
+    let trees: Vec<(Vec<Known>, Duration)> = orphans
         .iter()
         .map(|orphan| {
-            (kernel::tree(orphan.pid, &all).difference(&own).copied().collect(), orphan.kill_timeout)
+            let tree = kernel::tree(orphan.pid, &all);
+            (tree.difference(&own).filter_map(|pid| Known::of(*pid)).collect(), orphan.kill_timeout)
         })
         .collect();
     let began = Instant::now();
-    trees.iter().flat_map(|(pids, _)| pids).for_each(|pid| signal(*pid, Signal::INT));
-    for (pids, kill_timeout) in &trees {
-        while pids.iter().any(|pid| is_alive(*pid)) && began.elapsed() < *kill_timeout {
+    trees.iter().flat_map(|(tree, _)| tree).for_each(|process| process.signal(Signal::INT));
+    for (tree, kill_timeout) in &trees {
+        while tree.iter().any(Known::is_alive) && began.elapsed() < *kill_timeout {
             std::thread::sleep(LOOK_AGAIN);
         }
-        pids.iter().filter(|pid| is_alive(**pid)).for_each(|pid| signal(*pid, Signal::KILL));
+        tree.iter().for_each(|process| process.signal(Signal::KILL));
     }
     orphans.len()
+}
+
+/// A process by what no other one has: while its end is waited for, its pid may become another one's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Known {
+    pid: u32,
+    started: u64,
+}
+
+impl Known {
+    fn of(pid: u32) -> Option<Self> {
+        kernel::started(pid).map(|started| Self { pid, started })
+    }
+
+    fn is_alive(&self) -> bool {
+        Self::of(self.pid) == Some(*self) && is_alive(self.pid)
+    }
+
+    /// Nothing is done to whoever has its pid when it is gone.
+    fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw);
+        if let Some(pid) = pid.filter(|_| self.is_alive()) {
+            // It may have ended by itself in between.
+            let _ = kill_process(pid, signal);
+        }
+    }
 }
 
 /// PM2's daemon of this home, if it is alive although nobody answers at its socket: it is on its way up or down, or
 /// somebody has removed the socket.
 ///
-/// PM2 notes its pid (`lib/Daemon.js`); what has the pid of one that is gone is no daemon of PM2.
+/// PM2 notes its pid (`lib/Daemon.js`); what has the pid of one that is gone is no daemon of PM2, or one of another user.
 pub(super) fn daemon(home: &Utf8Path) -> Option<u32> {
-    let noted = fs::read_to_string(home.join("pm2.pid")).ok()?;
-    noted.trim().parse().ok().filter(|pid| is_daemon(*pid))
+    noted_pid(&home.join("pm2.pid")).filter(|pid| is_daemon(*pid) && is_of_a_trusted_user(*pid))
+}
+
+/// The pid in a file that PM2 has written: no other user, and nothing that could be waited for without end.
+fn noted_pid(path: &Utf8Path) -> Option<u32> {
+    let (bytes, uid) = regular_file::read_with_owner(path, LONGEST_PID_FILE).ok()?;
+    if is_trusted(uid) { str::from_utf8(&bytes).ok()?.trim().parse().ok() } else { None }
+}
+
+const LONGEST_PID_FILE: u64 = 64;
+
+fn is_of_a_trusted_user(pid: u32) -> bool {
+    fs::metadata(format!("/proc/{pid}")).is_ok_and(|process| is_trusted(process.uid()))
 }
 
 /// Whether a process has the title that PM2's daemon gives itself (`lib/Daemon.js`), of which the home at its end may
@@ -67,6 +107,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// PM2's own default of `kill_timeout`.
 const KILL_TIMEOUT: Duration = Duration::from_millis(1600);
+
+/// Nothing is waited for without end, whatever an environment says.
+const LONGEST_KILL_TIMEOUT: Duration = Duration::from_secs(600);
 
 struct Orphan {
     pid: u32,
@@ -84,15 +127,122 @@ impl Orphan {
         if !ours || !is("PM2_HOME", home.as_str()) {
             return None;
         }
-        let named = fs::read_to_string(environ.get("pm_pid_path")?).ok()?;
+        // Any process can have this environment, and name any file: root looks at those of all users.
+        let named = noted_pid(Utf8Path::new(environ.get("pm_pid_path")?))?;
         let milliseconds = environ.get("kill_timeout").and_then(|text| text.parse().ok());
-        let kill_timeout = milliseconds.map_or(KILL_TIMEOUT, Duration::from_millis);
-        (named.trim().parse() == Ok(pid)).then_some(Self { pid, kill_timeout })
+        let kill_timeout = milliseconds.map_or(KILL_TIMEOUT, Duration::from_millis).min(LONGEST_KILL_TIMEOUT);
+        (named == pid).then_some(Self { pid, kill_timeout })
     }
 }
 
-fn signal(pid: u32, signal: Signal) {
-    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
-    // It may have ended by itself.
-    let _ = pid.map(|pid| kill_process(pid, signal));
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
+    use std::os::unix::fs::symlink;
+    use std::os::unix::process::CommandExt as _;
+    use std::process::{Child, Command};
+    use std::time::Duration;
+
+    use assert_fs::TempDir;
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+    use super::*;
+
+    struct Sleeper(Child);
+
+    impl Sleeper {
+        fn with(environ: &[(&str, &str)]) -> Self {
+            let mut command = Command::new("/bin/sleep");
+            Self(
+                command
+                    .arg("1000")
+                    .env_clear()
+                    .envs(environ.iter().copied())
+                    .process_group(0)
+                    .spawn()
+                    .unwrap(),
+            )
+        }
+
+        fn pid(&self) -> u32 {
+            self.0.id()
+        }
+    }
+
+    impl Drop for Sleeper {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+
+    /// A process whose pid another one has by now has been started at another time.
+    #[test]
+    fn who_has_the_pid_of_one_that_is_gone_is_spared() {
+        let mut sleeper = Sleeper::with(&[]);
+        let known = Known::of(sleeper.pid()).unwrap();
+        let gone = Known { started: known.started - 1, ..known };
+        assert!(known.is_alive() && !gone.is_alive());
+        gone.signal(Signal::KILL);
+        assert!(sleeper.0.try_wait().unwrap().is_none());
+        known.signal(Signal::KILL);
+        assert!(!sleeper.0.wait().unwrap().success());
+        assert!(!known.is_alive());
+    }
+
+    /// The environment of a process is for its user to choose: what it names is looked at without harm, and what it
+    /// says is believed only where PM2 has said the same.
+    #[test]
+    fn a_process_that_pretends_to_be_ours_does_no_harm() {
+        let folder = TempDir::new().unwrap();
+        let home = Utf8Path::from_path(folder.path()).unwrap();
+        let owner = Owner::new("tree");
+        let path = home.join("app.pid");
+        let environ = [
+            ("ECOSYSTEM_OWNER", "tree"),
+            ("PM2_HOME", home.as_str()),
+            ("pm_pid_path", path.as_str()),
+            ("kill_timeout", "99999999999999"),
+        ];
+        let sleeper = Sleeper::with(&environ);
+        let find = || Orphan::find(sleeper.pid(), home, &owner, &[]);
+        let remove = || fs::remove_file(&path).unwrap();
+        // The environment is another one's until the program itself runs.
+        let deadline = Instant::now() + Duration::from_secs(20);
+        fs::write(&path, format!("{}\n", sleeper.pid())).unwrap();
+        while find().is_none() && Instant::now() < deadline {
+            std::thread::sleep(LOOK_AGAIN);
+        }
+        assert_eq!(find().unwrap().kill_timeout, LONGEST_KILL_TIMEOUT);
+        // Only root looks at the processes of others, and can make a file another one's.
+        if rustix::process::geteuid().is_root() {
+            std::os::unix::fs::chown(&path, Some(65534), None).unwrap();
+            assert!(find().is_none());
+        }
+        fs::write(&path, "1").unwrap();
+        assert!(find().is_none());
+        remove();
+        assert!(find().is_none());
+        mknodat(CWD, path.as_std_path(), FileType::Fifo, Mode::RWXU, 0).unwrap();
+        assert!(find().is_none());
+        remove();
+        symlink("/dev/zero", &path).unwrap();
+        assert!(find().is_none());
+    }
+
+    #[test]
+    fn a_note_of_a_daemon_is_read_without_harm() {
+        let folder = TempDir::new().unwrap();
+        let home = Utf8Path::from_path(folder.path()).unwrap();
+        let path = home.join("pm2.pid");
+        // Ourselves: alive, and no daemon of PM2.
+        for noted in ["1", "0", "-1", "99999999999", "x", "", &std::process::id().to_string()] {
+            fs::write(&path, noted).unwrap();
+            assert_eq!(daemon(home), None, "{noted}");
+        }
+        fs::remove_file(&path).unwrap();
+        mknodat(CWD, path.as_std_path(), FileType::Fifo, Mode::RWXU, 0).unwrap();
+        assert_eq!(daemon(home), None);
+    }
 }

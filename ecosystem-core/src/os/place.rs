@@ -3,6 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 
+use super::ownership::is_of_the_same;
 use super::processors::AllProcessors;
 use super::{regular_file, surroundings, tree};
 use crate::converge::{Expected, HostError, Reading, Tree, read_by};
@@ -35,8 +36,8 @@ pub struct Place {
 pub struct Named<'a> {
     /// The tree, else [`DEFAULT_ROOT`] where that exists.
     pub root: Option<&'a Utf8Path>,
-    /// Its base, else `:base` in its own `defaults.edn`, else the nearest folder from the root upwards with a `.git`,
-    /// else the root.
+    /// Its base, else `:base` in its own `defaults.edn`, else the nearest folder from the root upwards with a `.git` of
+    /// the root's owner, of ours or of root's, else the root.
     pub base: Option<&'a Utf8Path>,
     /// Whose it is, else `:owner` there, else the root's path.
     pub owner: Option<&'a str>,
@@ -71,7 +72,7 @@ impl Place {
             (Some(base), _) => real_path(base)?,
             (None, Some(base)) => real_path(&root.join(base))?,
             (None, None) => {
-                root.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&root).to_owned()
+                root.ancestors().find(|folder| is_repository(folder, &root)).unwrap_or(&root).to_owned()
             }
         };
         let named_owner = owner.map(str::to_owned).or(said.owner);
@@ -124,6 +125,13 @@ impl Place {
             Layout { root_to_base: relative(&self.root, &self.base), owner: self.named_owner.clone() };
         Ok(GeneratedBy { version: version.to_owned(), time: now()?, layout })
     }
+}
+
+/// Whether a folder at or above the root has a `.git`, and not one of somebody who owns neither the root nor us: scripts
+/// would be looked for in a place that they chose.
+fn is_repository(folder: &Utf8Path, root: &Utf8Path) -> bool {
+    let git = folder.join(".git");
+    git.exists() && is_of_the_same(&git, root)
 }
 
 fn settings_of(root: &Utf8Path) -> TreeSettings {
@@ -184,4 +192,31 @@ pub fn profile(named: Option<&str>) -> Option<String> {
 #[must_use]
 pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
+    use assert_fs::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn a_repository_that_another_user_has_put_above_is_no_base() {
+        let folder = TempDir::new().unwrap();
+        let top = Utf8Path::from_path(folder.path()).unwrap().canonicalize_utf8().unwrap();
+        let (git, root) = (top.join(".git"), top.join("a/daemons"));
+        std::fs::create_dir_all(&root).unwrap();
+        std::fs::create_dir(&git).unwrap();
+        let base = || Place::find(&Named { root: Some(&root), ..Named::default() }).unwrap().base;
+        assert_eq!(base(), top);
+        // Only root can give a folder away.
+        if rustix::process::geteuid().is_root() {
+            std::os::unix::fs::chown(&git, Some(65534), None).unwrap();
+            assert_eq!(base(), root);
+            std::os::unix::fs::chown(&root, Some(65534), None).unwrap();
+            assert_eq!(base(), top);
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 
 use camino::Utf8Path;
-use rustix::fs::{Mode, OFlags, open};
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 /// Why a file was not read.
@@ -42,6 +42,12 @@ pub(super) fn read_unlinked(path: &Utf8Path, limit: u64) -> Result<(Vec<u8>, u32
     contents(file, limit).map(|(contents, metadata)| (contents, metadata.uid()))
 }
 
+/// A regular file to be read in parts; links are followed. A log of an author's may be a FIFO, whose opening would wait.
+pub(super) fn open(path: &Utf8Path) -> Result<File, ReadError> {
+    let file = open_without_waiting(path, OFlags::empty())?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(ReadError::NotAFile) }
+}
+
 fn contents(mut file: File, limit: u64) -> Result<(Vec<u8>, Metadata), ReadError> {
     let metadata = file.metadata()?;
     if !metadata.is_file() {
@@ -63,7 +69,7 @@ fn contents(mut file: File, limit: u64) -> Result<(Vec<u8>, Metadata), ReadError
 /// less than that they are no files.
 fn open_without_waiting(path: &Utf8Path, more: OFlags) -> Result<File, ReadError> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY | more;
-    match open(path.as_std_path(), flags, Mode::empty()) {
+    match rustix::fs::open(path.as_std_path(), flags, Mode::empty()) {
         Ok(file) => Ok(File::from(file)),
         Err(Errno::NXIO) => Err(ReadError::NotAFile),
         Err(Errno::LOOP) if more.contains(OFlags::NOFOLLOW) => Err(ReadError::NotAFile),

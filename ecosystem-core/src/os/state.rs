@@ -155,10 +155,7 @@ pub fn read(home: &Utf8Path, owner: &Owner) -> Result<Option<WatcherState>, Host
 /// left alone: to be told so would have it start PM2, whoever ended that.
 #[must_use]
 pub fn wake(home: &Utf8Path, owner: &Owner) -> bool {
-    let pid = match watcher(home, owner) {
-        Ok(Some(Holder { pid: Some(pid) })) => pid,
-        _ => return false,
-    };
+    let Some(pid) = watch_lock::proven_watcher(home, owner) else { return false };
     let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
     let is_up = super::pm2::Client::connect(home, super::pm2::Timeouts::default()).is_ok();
     is_up && pid.is_some_and(|pid| rustix::process::kill_process(pid, rustix::process::Signal::HUP).is_ok())

@@ -111,6 +111,44 @@ mod tests {
         std::fs::write(path, text).unwrap();
     }
 
+    /// What takes an included file's place, and what is said of it; nothing is waited for.
+    #[test]
+    fn an_included_file_is_a_file_below_the_base() {
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+        use std::os::unix::fs::symlink;
+        let folder = TempDir::new().unwrap();
+        let top = Utf8Path::from_path(folder.path()).unwrap().canonicalize_utf8().unwrap();
+        let (base, root) = (top.join("base"), top.join("base/tree"));
+        write(
+            &root,
+            "web/ecosystem.edn",
+            "{:apps [{:name \"web\" :script \"a.js\" :env #include \"x.edn\"}]}",
+        );
+        write(&top, "outside.edn", "{:A 1}");
+        write(&base, "secret.txt", "hush");
+        let place = root.join("web/x.edn");
+        let check = |spoil: &dyn Fn(), said: &str| {
+            spoil();
+            let tree = tree(&root, &base, None).unwrap();
+            let contents = tree.surroundings.included["web/x.edn"].clone();
+            assert!(contents.as_ref().is_err_and(|error| error.contains(said)), "{contents:?}, not {said}");
+            let _ = std::fs::remove_file(&place).or_else(|_| std::fs::remove_dir(&place));
+        };
+        let link = |to: &str| symlink(to, &place).unwrap();
+        check(&|| {}, "No such file");
+        check(
+            &|| mknodat(CWD, place.as_std_path(), FileType::Fifo, Mode::RWXU, 0).unwrap(),
+            "no regular file",
+        );
+        check(&|| std::fs::create_dir(&place).unwrap(), "no regular file");
+        check(&|| link("../../../outside.edn"), "out of the base");
+        check(&|| link("/proc/self/environ"), "out of the base");
+        check(&|| link("/dev/zero"), "out of the base");
+        check(&|| link("../../secret.txt"), "not named as an .edn file");
+        check(&|| link("x.edn"), "symbolic links");
+        check(&|| std::fs::File::create(&place).unwrap().set_len(1 << 30).unwrap(), "more than the 8388608");
+    }
+
     /// A look at one daemon reads everything that it is made of, and nothing else.
     #[test]
     fn what_a_daemon_is_made_of_is_read_with_it() {

@@ -99,10 +99,10 @@ impl Observed {
     /// Reads the entries of `getMonitorData` (or of `pm2 jlist`).
     ///
     /// # Errors
-    /// An entry without an id, a name or a record: guessing at a list could end in a wrong deletion.
+    /// An entry without an id of its own, a name or a record: guessing at a list could end in a wrong deletion.
     pub fn read(list: Vec<Json>) -> Result<Self, UnreadableList> {
-        let entries = list.into_iter().enumerate();
-        let read = entries.filter_map(|(index, entry)| read_entry(index, entry).transpose());
+        let (entries, mut ids) = (list.into_iter().enumerate(), BTreeSet::new());
+        let read = entries.filter_map(|(index, entry)| read_entry(index, entry, &mut ids).transpose());
         read.collect::<Result<_, _>>().map(Self::of)
     }
 
@@ -135,22 +135,27 @@ impl<'de> Visitor<'de> for Entries {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Observed, A::Error> {
-        let mut processes = Vec::new();
+        let (mut processes, mut ids) = (Vec::new(), BTreeSet::new());
         let mut index = 0;
         while let Some(entry) = entries.next_element::<Json>()? {
-            processes.extend(read_entry(index, entry).map_err(A::Error::custom)?);
+            processes.extend(read_entry(index, entry, &mut ids).map_err(A::Error::custom)?);
             index += 1;
         }
         Ok(Observed::of(processes))
     }
 }
 
-/// One entry of PM2's list; nothing for a worker that is parked.
-fn read_entry(index: usize, entry: Json) -> Result<Option<Process>, UnreadableList> {
+/// One entry of PM2's list; nothing for a worker that is parked. An id that another one of `ids` has would lead to either.
+fn read_entry(
+    index: usize,
+    entry: Json,
+    ids: &mut BTreeSet<PmId>,
+) -> Result<Option<Process>, UnreadableList> {
     if is_parked(&entry) {
         return Ok(None);
     }
-    Process::read(entry).map(Some).map_err(|field| UnreadableList { index, field })
+    let process = Process::read(entry).map_err(|field| UnreadableList { index, field })?;
+    if ids.insert(process.pm_id) { Ok(Some(process)) } else { Err(UnreadableList { index, field: "pm_id" }) }
 }
 
 /// During a cluster reload the old worker is listed under an id such as `_old_3`.

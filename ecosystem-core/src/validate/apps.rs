@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 use crate::diagnostic::Span;
 use crate::edn::{Entry, Node, Value};
+use crate::expand::codes::TOO_MUCH;
+use crate::expand::weight;
 use crate::model::schema::{Key, Kind};
 
 use super::draft::{AppDraft, Spanned, without_places};
@@ -83,6 +85,9 @@ pub(super) fn apps(
 /// Reads the items of a vector of apps.
 pub(super) fn list(items: &[Node], defaults: &[Entry], reporter: &mut Reporter<'_>) -> Vec<AppDraft> {
     let mut apps = Vec::new();
+    if !affords(items, defaults, reporter) {
+        return apps;
+    }
     let mut rest = items;
     let mut previous = None;
     while let [item, behind @ ..] = rest {
@@ -95,6 +100,18 @@ pub(super) fn list(items: &[Node], defaults: &[Entry], reporter: &mut Reporter<'
         }
     }
     apps
+}
+
+/// Whether these apps may have the defaults: a copy for each app makes much of little.
+fn affords(items: &[Node], defaults: &[Entry], reporter: &mut Reporter<'_>) -> bool {
+    let weights = defaults.iter().map(|entry| weight(&entry.key) + weight(&entry.value));
+    let affordable = reporter.affords(weights.sum::<usize>().saturating_mul(items.len()));
+    if let Some(first) = items.first().filter(|_| !affordable) {
+        let message = "what these apps would take over from `defaults.edn` is too much";
+        let hint = "write less of it: each app gets all of the defaults";
+        reporter.report(TOO_MUCH, first.span, message, "the first of them", hint);
+    }
+    affordable
 }
 
 /// Reports what stands among the apps without being one, and gives what follows it.

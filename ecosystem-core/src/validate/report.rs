@@ -10,11 +10,17 @@ use super::codes;
 pub(super) struct Reporter<'s> {
     map: &'s SourceMap,
     diagnostics: Vec<Diagnostic>,
+    /// How many more values apps may take over from defaults.
+    inheritable: usize,
 }
+
+/// Values that all apps of a source may take over from defaults: those of a thousand apps with two
+/// hundred variables each.
+const MOST_INHERITED: usize = 400_000;
 
 impl<'s> Reporter<'s> {
     pub(super) fn new(map: &'s SourceMap) -> Self {
-        Self { map, diagnostics: Vec::new() }
+        Self { map, diagnostics: Vec::new(), inheritable: MOST_INHERITED }
     }
 
     pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
@@ -49,6 +55,13 @@ impl<'s> Reporter<'s> {
 
     pub(super) fn push(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
+    }
+
+    /// Whether so many values more may be taken over from defaults.
+    pub(super) fn affords(&mut self, values: usize) -> bool {
+        let left = self.inheritable.checked_sub(values);
+        self.inheritable = left.unwrap_or(0);
+        left.is_some()
     }
 
     /// Where a span points to, for a problem with several.

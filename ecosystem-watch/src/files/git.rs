@@ -13,7 +13,8 @@ pub(super) fn index_lock(folder: &Utf8Path) -> Option<Utf8PathBuf> {
     if git.is_dir() {
         return Some(git.join("index.lock"));
     }
-    let text = std::fs::read_to_string(&git).ok()?;
+    // What is neither folder nor file, such as a FIFO, would be waited for.
+    let text = std::fs::read_to_string(Some(&git).filter(|git| git.is_file())?).ok()?;
     let named = text.strip_prefix("gitdir:")?.trim();
     Some(around.join(named).join("index.lock"))
 }

@@ -19,6 +19,7 @@ mod liveness;
 mod narrow;
 mod order;
 mod pm2_ends;
+mod private;
 mod random_edits;
 mod removal;
 mod revert;

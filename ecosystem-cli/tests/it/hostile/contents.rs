@@ -84,7 +84,7 @@ fn the_key_that_is_no_key_to_javascript_is_refused() {
 
 /// Whether a terminal would do something else with it than show it.
 #[track_caller]
-fn is_tame(text: &str) {
+pub(super) fn is_tame(text: &str) {
     let acts = |c: char| {
         (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };

@@ -2,7 +2,11 @@
 
 mod contents;
 mod dist;
+mod documented;
+mod foreign;
+mod forged;
 mod pm2_failures;
+mod replies;
 mod secrets;
 mod sources;
 mod terminal;

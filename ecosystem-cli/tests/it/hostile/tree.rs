@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::support::hermetic;
 
 /// An account without any rights, whose number every Linux has for that purpose.
-const NOBODY: u32 = 65534;
+pub(super) const NOBODY: u32 = 65534;
 
 /// What takes this long hangs: the commands of these tests take milliseconds.
 const HANGS: Duration = Duration::from_secs(20);
@@ -50,7 +50,7 @@ impl Tree {
     }
 
     /// PM2's home, in which nothing runs.
-    fn home(&self) -> PathBuf {
+    pub(super) fn home(&self) -> PathBuf {
         self.folder.path().join("home")
     }
 

@@ -44,6 +44,15 @@ fn told(root: &Utf8Path, files: &[GeneratedFile]) -> Vec<String> {
     told.into_inner().unwrap()
 }
 
+/// A sparse file takes no room on the disk, and would in memory.
+#[test]
+fn what_was_never_generated_is_not_read_whole() {
+    let (_tree, root) = tree();
+    fs::create_dir(root.join("web/dist")).unwrap();
+    File::create(root.join(WEB)).unwrap().set_len(LARGEST + 1).unwrap();
+    assert!(outcome(&root, file("web", &text("1", "then"))).contains("268435457 bytes, more than"));
+}
+
 /// What a write of one file came to, as text.
 fn outcome(root: &Utf8Path, file: GeneratedFile) -> String {
     show(&written(root, &[file])[0], root)

@@ -13,11 +13,11 @@ use thiserror::Error;
 /// The arguments of one frame, in order.
 pub type Arguments = Vec<Vec<u8>>;
 
-/// Largest frame accepted, in bytes: 1 GiB.
+/// Largest frame accepted, in bytes: 256 MiB.
 ///
-/// PM2 sets no bound; a list of 100 apps is 123 KB. The bound only keeps a peer that is not PM2 from making
-/// us reserve 60 GiB.
-pub const MAX_FRAME: usize = 1 << 30;
+/// PM2 sets no bound; a list of 100 apps is 123 KB, so this is one of thousands of apps with large environments. It keeps
+/// a peer that never stops from taking all memory: a frame that announces more is refused before it is read.
+pub const MAX_FRAME: usize = 1 << 28;
 
 const VERSION: u8 = 1;
 const MAX_ARGUMENTS: usize = 15;

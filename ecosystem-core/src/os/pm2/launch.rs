@@ -3,15 +3,15 @@
 //! Two `pm2` commands at once without a daemon start two: one of them hangs, and an app is lost with it. So a
 //! lock keeps our own tools from doing that to each other, and nothing here tries twice.
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal, kill_process_group};
 use thiserror::Error;
 
@@ -19,6 +19,7 @@ use super::client::{Client, Timeouts};
 use super::deadline::Deadline;
 use super::error::ClientError;
 use super::program::{NPX_PACKAGE, Pm2Program};
+use crate::os::state_folder::{self, open_lock};
 use crate::pm2::is_base;
 
 /// How often to look whether a lock is free, a program has ended, or a socket is there: none of them can be
@@ -132,11 +133,10 @@ fn running(home: &Utf8Path, timeouts: Timeouts) -> Result<Option<Client>, Client
 /// Takes the lock, which lasts as long as the file is open.
 fn lock(home: &Utf8Path, deadline: Deadline) -> Result<File, LaunchError> {
     let prepare = |source| LaunchError::Prepare { home: home.to_owned(), source };
-    let folder = home.join("ecosystem");
-    DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(prepare)?;
+    let folder = state_folder::of_all(home);
+    state_folder::make(home, &folder).map_err(prepare)?;
     let path = folder.join("launch.lock");
-    let mut options = OpenOptions::new();
-    let file = options.create(true).truncate(false).write(true).mode(0o600).open(&path).map_err(prepare)?;
+    let file = open_lock(&path, OFlags::RDWR | OFlags::CREATE).map_err(prepare)?;
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),

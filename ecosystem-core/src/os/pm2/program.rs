@@ -9,8 +9,13 @@ use std::os::unix::fs::PermissionsExt;
 use camino::{Utf8Path, Utf8PathBuf};
 use thiserror::Error;
 
+use crate::os::ownership::is_of_the_same;
+
 /// The package that `npx` fetches where there is no `pm2`.
 pub const NPX_PACKAGE: &str = "pm2@7";
+
+/// The program, `.bin` and `node_modules`.
+const STEPS_TO_PROGRAM: usize = 3;
 
 /// The program that starts PM2's daemon.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +67,7 @@ pub enum ProgramError {
 
 impl Pm2Program {
     /// Finds the program: `--pm2`, `$PM2_BIN`, the nearest `node_modules/.bin/pm2` at or above base, `pm2` on PATH,
-    /// and last `npx` if that is on PATH.
+    /// and last `npx` if that is on PATH. A `node_modules` of somebody who owns neither base nor us is passed over.
     ///
     /// # Errors
     /// [`ProgramError`] if the one asked for is not there, or none is.
@@ -74,9 +79,7 @@ impl Pm2Program {
                 return found.map(Self::Path).ok_or_else(missing);
             }
         }
-        let local =
-            || search.base.ancestors().map(|folder| folder.join("node_modules/.bin/pm2")).find(is_program);
-        let found = local().or_else(|| search.on_path("pm2")).map(Self::Path);
+        let found = search.near_base().or_else(|| search.on_path("pm2")).map(Self::Path);
         let npx = || search.on_path("npx").map(|_| Self::Npx);
         found.or_else(npx).ok_or(ProgramError::NotFound)
     }
@@ -89,6 +92,16 @@ impl Search<'_> {
             return self.on_path(program);
         }
         camino::absolute_utf8(program).ok().filter(is_program)
+    }
+
+    /// The way up may lead through folders such as `/tmp`, in which any user can put programs for others to run.
+    fn near_base(&self) -> Option<Utf8PathBuf> {
+        let is_ours = |path: &Utf8PathBuf| {
+            let steps = path.ancestors().take(STEPS_TO_PROGRAM);
+            steps.into_iter().all(|step| is_of_the_same(step, self.base))
+        };
+        let programs = self.base.ancestors().map(|folder| folder.join("node_modules/.bin/pm2"));
+        programs.filter(is_program).find(is_ours)
     }
 
     /// Relative folders on PATH are left out: what they hold depends on who asks.

@@ -1,12 +1,12 @@
 //! Asking by what the app writes.
 
 use std::cell::RefCell;
-use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 
 use camino::Utf8PathBuf;
 
 use super::Reply;
+use crate::os::regular_file;
 
 /// Log files of an app, and how far each has been read: at first to where it ended before the app was started.
 #[derive(Debug, Clone, Default)]
@@ -28,11 +28,7 @@ impl Logs {
 
 /// Reads on from there. A line without an end is read again, since more of it may follow.
 fn contains(path: &Utf8PathBuf, from: &mut u64, text: &str) -> std::io::Result<bool> {
-    // An author's log may be a FIFO, whose opening would wait for a writer.
-    if !fs::metadata(path)?.is_file() {
-        return Ok(false);
-    }
-    let mut file = File::open(path)?;
+    let mut file = regular_file::open(path).map_err(std::io::Error::other)?;
     // A file that is shorter than it was has been cut or replaced: all of it is new.
     if *from > file.metadata()?.len() {
         *from = 0;

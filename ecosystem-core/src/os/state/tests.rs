@@ -212,3 +212,20 @@ fn a_lock_that_was_removed_is_noticed() {
     assert!(!lock.is_in_place());
     assert!(lock.write(&state()).is_err());
 }
+
+/// Between taking the lock and saying whose it is, the pid of the watcher before stands in it.
+#[test]
+fn a_pid_that_another_process_has_by_now_is_not_the_watcher() {
+    let world = world();
+    let _lock = world.lock();
+    let proven = || watch_lock::proven_watcher(&world.home, &world.owner);
+    assert_eq!(proven(), Some(std::process::id()));
+    let mut other = std::process::Command::new("/bin/sleep").arg("1000").spawn().unwrap();
+    fs::write(world.path("watch.lock"), format!("{}\n", other.id())).unwrap();
+    assert_eq!(world.watcher(), Some(Holder { pid: Some(other.id()) }));
+    assert_eq!(proven(), None);
+    assert!(!wake(&world.home, &world.owner));
+    assert!(other.try_wait().unwrap().is_none());
+    other.kill().unwrap();
+    other.wait().unwrap();
+}

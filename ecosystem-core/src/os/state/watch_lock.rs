@@ -1,17 +1,18 @@
 //! One watcher for each tree and PM2, and telling whether there is one.
 
-use std::fs::{File, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::OFlags;
 
 use super::{FILE, WatcherState, is_absent, text};
 use crate::converge::HostError;
 use crate::model::Owner;
-use crate::os::state_folder;
+use crate::os::kernel;
+use crate::os::state_folder::{self, open_lock};
 
 /// Makes this process the one watcher of a tree, until it is dropped or the process ends in any way.
 ///
@@ -53,8 +54,8 @@ impl WatchLock {
         let folder = state_folder::of(home, owner);
         let path = folder.join(LOCK);
         let failed = |error: io::Error| HostError::new(format!("cannot use the lock {path}: {error}"));
-        state_folder::make(&folder).map_err(failed)?;
-        let mut file = open(&path, OFlags::RDWR | OFlags::CREATE).map_err(failed)?;
+        state_folder::make(home, &folder).map_err(failed)?;
+        let mut file = open_lock(&path, OFlags::RDWR | OFlags::CREATE).map_err(failed)?;
         if is_locked(&file).map_err(failed)? {
             return Ok(Taken::Theirs(Holder { pid: pid_in(&mut file) }));
         }
@@ -105,7 +106,7 @@ impl WatchLock {
 pub fn watcher(home: &Utf8Path, owner: &Owner) -> Result<Option<Holder>, HostError> {
     let path = state_folder::of(home, owner).join(LOCK);
     let failed = |error: io::Error| HostError::new(format!("cannot look at the lock {path}: {error}"));
-    let mut file = match open(&path, OFlags::RDONLY) {
+    let mut file = match open_lock(&path, OFlags::RDONLY) {
         Err(error) if is_absent(&error) => return Ok(None),
         other => other.map_err(failed)?,
     };
@@ -117,13 +118,17 @@ pub fn watcher(home: &Utf8Path, owner: &Owner) -> Result<Option<Holder>, HostErr
     }
 }
 
-const LOCK: &str = "watch.lock";
-
-/// Through no link, and without waiting for the other end of a FIFO.
-fn open(path: &Utf8Path, how: OFlags) -> io::Result<File> {
-    let flags = how | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
-    Ok(File::from(rustix::fs::open(path.as_std_path(), flags, Mode::RUSR | Mode::WUSR)?))
+/// The process of the watcher that is alive now, if it is sure to be it.
+///
+/// Who has just taken the lock has not yet put its own pid over the one of before, which may be anybody's by now: only who
+/// has the file open can be the watcher.
+pub(super) fn proven_watcher(home: &Utf8Path, owner: &Owner) -> Option<u32> {
+    let lock = fs::symlink_metadata(state_folder::of(home, owner).join(LOCK)).ok()?;
+    let pid = watcher(home, owner).ok()??.pid?;
+    kernel::has_open(pid, &lock).then_some(pid)
 }
+
+const LOCK: &str = "watch.lock";
 
 /// Whether somebody else has the lock; else it is ours now.
 fn is_locked(file: &File) -> io::Result<bool> {

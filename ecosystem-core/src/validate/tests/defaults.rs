@@ -160,3 +160,22 @@ fn the_roots_defaults_say_whose_the_tree_is() {
     let said = (settings.owner.as_deref(), settings.base.as_deref(), settings.prune);
     assert_eq!(said, (Some("team"), Some("../.."), Some(Prune::Confirm)));
 }
+
+/// Each app has a copy of its defaults, in each profile.
+#[test]
+fn defaults_under_many_apps_weigh_more() {
+    let codes = |variables: usize, apps: usize, profiles: usize| {
+        let variables: String = (0..variables).map(|number| format!(":V{number} 1 ")).collect();
+        let apps: String =
+            (0..apps).map(|number| format!("{{:name \"a{number}\" :script \"a.mjs\"}} ")).collect();
+        let profiles: String = (0..profiles).map(|number| format!(":p{number} {{:apps []}} ")).collect();
+        let defaults = format!("--- defaults.edn\n{{:defaults {{:env {{{variables}}}}}}}");
+        let daemon = format!("--- web/ecosystem.edn\n{{:apps [{apps}] :profiles {{{profiles}}}}}");
+        let checked = compiled(&format!("{defaults}\n{daemon}"));
+        let codes: BTreeSet<_> = checked.diagnostics.iter().map(|it| it.code).collect();
+        codes.into_iter().collect::<Vec<_>>()
+    };
+    assert_eq!(codes(100, 100, 2), Vec::<&str>::new());
+    assert_eq!(codes(10_000, 100, 0), ["E0506"]);
+    assert_eq!(codes(100, 100, 1_000), ["E0506"]);
+}

@@ -73,3 +73,21 @@ fn a_file_that_cannot_be_run_is_no_program() {
     let search = Search { option: None, pm2_bin: None, base: &root, path: Some(path.as_str()) };
     assert_eq!(Pm2Program::find(&search), Err(ProgramError::NotFound));
 }
+
+/// Only root can make a file another user's.
+#[test]
+fn a_program_that_another_user_has_put_on_the_way_up_is_passed_over() {
+    let theirs = ["node_modules", "node_modules/.bin", "node_modules/.bin/pm2"];
+    for path in theirs.iter().filter(|_| rustix::process::geteuid().is_root()) {
+        let (_folder, root) = folder_with(&["node_modules/.bin/pm2", "bin/pm2"]);
+        let (base, bin) = (root.join("a/b"), root.join("bin"));
+        let search = Search { option: None, pm2_bin: None, base: &base, path: Some(bin.as_str()) };
+        let find = || Pm2Program::find(&search).unwrap().to_string();
+        assert_eq!(find(), root.join("node_modules/.bin/pm2"));
+        std::os::unix::fs::lchown(root.join(path), Some(65534), None).unwrap();
+        assert_eq!(find(), root.join("bin/pm2"), "{path}");
+        // Whose base it is decides what runs in any case.
+        std::os::unix::fs::lchown(&base, Some(65534), None).unwrap();
+        assert_eq!(find(), root.join("node_modules/.bin/pm2"), "{path}");
+    }
+}
