@@ -17,7 +17,7 @@ pub(super) const CALM_SOURCE: &str = r#"
 "#;
 
 /// In milliseconds; `LATE` ends before.
-const MIN_UPTIME: u32 = 600;
+const MIN_UPTIME: u32 = 1000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Program {
