@@ -237,5 +237,5 @@ fn what_was_applied_on_a_full_disk_is_what_is_put_back() {
     let _ = world.sync().fails(1);
     assert_eq!(color(&world), "blue");
     let kinds: Vec<String> = generations(&world).into_iter().map(|(_, action, _)| action).collect();
-    assert_eq!(kinds, ["restart", "found", "start"]);
+    assert_eq!(kinds, ["start", "found", "restart"]);
 }
