@@ -204,7 +204,8 @@ fn what_crashes_in_a_cluster_is_mended_by_an_edit() {
     let world = world();
     world.program("late.cjs", "setTimeout(() => process.exit(1), 100);\n");
     world.program("well.cjs", WELL);
-    let members = ":exec-mode \"cluster\" :instances 3 :listen-timeout 50 :max-restarts 1000000 :on-failure :keep";
+    let members =
+        ":exec-mode \"cluster\" :instances 3 :listen-timeout 50 :max-restarts 1000000 :on-failure :keep";
     declare(&world, "a", "late.cjs", members);
     let _ = world.sync().fails(1);
     declare(&world, "a", "well.cjs", members);

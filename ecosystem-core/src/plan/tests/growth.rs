@@ -25,7 +25,8 @@ fn the_time_to_plan_grows_with_the_tree() {
     for (name, work) in WORKS {
         let (little, much) = (least_time(TIMES, &few, *work, FEW), least_time(1, &many, *work, FEW * TIMES));
         let ratio = much.div_duration_f64(little);
-        let told = format!("{name}: {much:?} for {TIMES} times the apps at once, {little:?} one after the other");
+        let told =
+            format!("{name}: {much:?} for {TIMES} times the apps at once, {little:?} one after the other");
         assert!(ratio < MOST, "{told}");
     }
 }
@@ -79,7 +80,8 @@ impl Scene {
 }
 
 fn source(app: usize, value: usize) -> String {
-    let needs = if app.is_multiple_of(10) { String::new() } else { format!(":depends-on [\"app-{}\"]", app - 1) };
+    let needs =
+        if app.is_multiple_of(10) { String::new() } else { format!(":depends-on [\"app-{}\"]", app - 1) };
     format!("{{:apps [{{:name \"app-{app}\" :script \"s.js\" :env {{:VALUE {value}}} {needs}}}]}}")
 }
 

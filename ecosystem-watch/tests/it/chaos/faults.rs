@@ -100,7 +100,8 @@ fn daemon(stage: &Stage) -> Option<Process> {
 
 fn kill_an_app(stage: &Stage, dice: &mut Dice) {
     let foreign = u32::try_from(stage.foreign.pid()).unwrap();
-    let all: Vec<u32> = stage.world.pids().into_values().flatten().filter(|pid| ![0, foreign].contains(pid)).collect();
+    let all: Vec<u32> =
+        stage.world.pids().into_values().flatten().filter(|pid| ![0, foreign].contains(pid)).collect();
     if !all.is_empty() {
         Process::new(dice.of(&all)).signal(Signal::KILL);
     }

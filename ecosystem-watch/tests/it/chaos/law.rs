@@ -51,7 +51,11 @@ impl Stage {
                 let value = Json::from(app.value.to_string());
                 let number = Json::from(app.value);
                 assert!(*is.2 == value || *is.2 == number, "{name}: {is:?} for {app:?}");
-                assert_eq!((is.0.as_str(), is.1.as_str()), (Some("online"), Some(mode)), "{name} for {app:?}");
+                assert_eq!(
+                    (is.0.as_str(), is.1.as_str()),
+                    (Some("online"), Some(mode)),
+                    "{name} for {app:?}"
+                );
                 assert!(runs_good(process), "{name}: {}", brief(&list));
             }
         }
@@ -107,7 +111,8 @@ impl Stage {
     pub(super) fn bad_edits_are_put_back(&self, tree: &Tree) {
         let list = self.world.list();
         for (name, app) in &tree.apps {
-            let is_to_be = app.is_put_back() && tree.once_well.contains(name) && !self.was_found_well(name, app);
+            let is_to_be =
+                app.is_put_back() && tree.once_well.contains(name) && !self.was_found_well(name, app);
             let processes: Vec<&Json> = list.iter().filter(|entry| entry["name"] == *name).collect();
             let well = |entry: &&Json| runs_good(entry) && entry["pm2_env"]["status"] == "online";
             let all_well = !processes.is_empty() && processes.iter().all(well);
@@ -119,7 +124,8 @@ impl Stage {
     /// Whether some pass has found the app well with this very definition.
     fn was_found_well(&self, name: &str, app: &App) -> bool {
         let path = |it: &PathBuf| it.ends_with(format!("history/{name}.json"));
-        let Some(path) = files(self.world.pm2.path().join("ecosystem").as_std_path()).into_iter().find(path) else {
+        let Some(path) = files(self.world.pm2.path().join("ecosystem").as_std_path()).into_iter().find(path)
+        else {
             return false;
         };
         let history: Json = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
@@ -152,8 +158,13 @@ fn brief(list: &[Json]) -> String {
         let record = &entry["pm2_env"];
         format!(
             "{} {} pid {} {} {} {} crashes {}",
-            entry["pm_id"], entry["name"], entry["pid"], record["status"], record["pm_exec_path"],
-            record["env"]["VALUE"], record["unstable_restarts"]
+            entry["pm_id"],
+            entry["name"],
+            entry["pid"],
+            record["status"],
+            record["pm_exec_path"],
+            record["env"]["VALUE"],
+            record["unstable_restarts"]
         )
     };
     list.iter().map(entry).collect::<Vec<_>>().join("; ")
