@@ -20,7 +20,7 @@ fn world(members: &str) -> World {
 }
 
 fn declare(world: &World, script: &str, members: &str) {
-    let app = format!("{{:name \"web\" :script \"{script}\" :min-uptime 300 {members}}}");
+    let app = format!("{{:name \"web\" :script \"{script}\" :min-uptime 1000 {members}}}");
     world.daemon("web", &format!("{{:apps [{app}]}}"));
 }
 
@@ -220,4 +220,22 @@ fn a_history_that_is_no_history_is_told_of() {
     declare(&world, "crashes.mjs", "");
     let said = world.sync().fails(1);
     assert!(said.contains("put back to generation 1"), "what was found running is what was well: {said}");
+}
+
+/// Where neither could be kept that it was changed nor that it is well, the next pass finds it so: what comes after is put
+/// back to that.
+#[test]
+fn what_was_applied_on_a_full_disk_is_what_is_put_back() {
+    let world = world(":env {:COLOR \"red\"}");
+    declare(&world, "well.mjs", ":env {:COLOR \"blue\"}");
+    let said = world.on_full_disk(&["sync"]);
+    assert!(said.contains("cannot keep what was applied"), "{said}");
+    assert_eq!(color(&world), "blue");
+    let said = world.sync().succeeds();
+    assert!(said.contains("1 unchanged"), "{said}");
+    declare(&world, "crashes.mjs", ":env {:COLOR \"green\"}");
+    let _ = world.sync().fails(1);
+    assert_eq!(color(&world), "blue");
+    let kinds: Vec<String> = generations(&world).into_iter().map(|(_, action, _)| action).collect();
+    assert_eq!(kinds, ["start", "found", "restart"]);
 }

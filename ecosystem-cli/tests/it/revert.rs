@@ -198,6 +198,22 @@ fn what_crashes_and_waits_is_mended_by_an_edit() {
     }
 }
 
+/// Workers go on crashing while those before them are reloaded: that is no fault of the new definition.
+#[test]
+fn what_crashes_in_a_cluster_is_mended_by_an_edit() {
+    let world = world();
+    world.program("late.cjs", "setTimeout(() => process.exit(1), 100);\n");
+    world.program("well.cjs", WELL);
+    let members =
+        ":exec-mode \"cluster\" :instances 3 :listen-timeout 50 :max-restarts 1000000 :on-failure :keep";
+    declare(&world, "a", "late.cjs", members);
+    let _ = world.sync().fails(1);
+    declare(&world, "a", "well.cjs", members);
+    let said = world.sync().succeeds();
+    assert!(said.contains("a: reload done"), "{said}");
+    world.nothing_to_do();
+}
+
 /// Whenever the tool is killed, the next pass finds a sound state: what was well runs, or is put back by it.
 #[test]
 fn a_tool_killed_at_any_step_of_it_is_made_good() {

@@ -1,7 +1,7 @@
 //! The model of PM2 that the simulation of the core stands on: the same scripts on it and on the real program.
 
 #[allow(dead_code, reason = "the simulation asks more of it")]
-#[path = "../../../ecosystem-core/tests/simulation/pm2_model.rs"]
+#[path = "../../../ecosystem-core/tests/simulation/pm2_model/mod.rs"]
 mod pm2_model;
 
 use std::time::{Duration, Instant};

@@ -91,6 +91,16 @@ impl World {
         Ran(assert_cmd::Command::from_std(command).timeout(HANGS).output().unwrap())
     }
 
+    /// Its whole output where no file can get any bytes, as on a full disk: beyond the limit a write fails with EFBIG where
+    /// the signal for it is ignored (setrlimit(2), RLIMIT_FSIZE).
+    pub(crate) fn on_full_disk(&self, args: &[&str]) -> String {
+        let tool = self.cli(args);
+        let mut command = self.pm2.command("/bin/sh");
+        command.args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\""]).arg(tool.get_program());
+        command.args(tool.get_args());
+        Ran(assert_cmd::Command::from_std(command).timeout(HANGS).output().unwrap()).output()
+    }
+
     /// Starts `ecosystem-cli` on the tree.
     pub(crate) fn spawn(&self, args: &[&str]) -> Running {
         let mut command = self.cli(args);

@@ -18,7 +18,7 @@ pub(super) struct Deeds<'a> {
 
 impl Deeds<'_> {
     /// What is new in the history of apps: each step that was taken, and each app that was found as declared and of which
-    /// nothing was known.
+    /// nothing, or something else, was known.
     ///
     /// What only put back what somebody else had changed is no change: a history of it would be one of crashes, and push
     /// out what one wants to go back to.
@@ -28,7 +28,7 @@ impl Deeds<'_> {
             let deleted = matches!(step.action, Action::Delete(_));
             change(step, outcome, if deleted { None } else { self.definition(&step.app) })
         });
-        let found = self.plan.in_sync.iter().filter(|app| self.generation(app) == 0).map(|app| Change {
+        let found = self.plan.in_sync.iter().filter(|app| self.is_news(app)).map(|app| Change {
             app: AppName::new(app.as_str()),
             action: "found".to_owned(),
             why: vec!["running as declared".to_owned()],
@@ -48,6 +48,17 @@ impl Deeds<'_> {
             Ok(applied) => !heals && !applied.unproven,
             Err(error) => !error.is_not_done(),
         }
+    }
+
+    /// Whether an app is found as declared, and nothing is known of that: it is not known at all, or was something else
+    /// when it was heard of last, as of a pass on a full disk.
+    fn is_news(&self, app: &str) -> bool {
+        let was_else = |digest: &str| {
+            let declared = self.desired.apps.get(app).filter(|it| it.instead.is_none());
+            // Without one, it ran under another PM2.
+            !digest.is_empty() && declared.is_some_and(|it| it.digest.as_str() != digest)
+        };
+        self.generation(app) == 0 || self.inventory.apps.get(app).is_some_and(|it| was_else(&it.digest))
     }
 
     fn generation(&self, app: &str) -> u64 {

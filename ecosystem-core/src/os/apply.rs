@@ -1,7 +1,7 @@
 //! Carrying out a plan's steps on PM2. There is nothing to decide here: the plan has said it all.
 
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -14,6 +14,7 @@ use super::observer::{Observer, observer};
 use super::pm2::{Change, Client, ClientError, Hazard, Preparation, Timeouts};
 use super::pressure::{Limit, Pressed, Pressure};
 use super::schedule::{Schedule, Task};
+use super::state::now;
 use super::verify::{Expected, Vigil};
 use crate::converge::{Applied, Outcome, Progress, StepError};
 use crate::model::{Owner, Probe};
@@ -125,7 +126,7 @@ impl Applier<'_> {
             Action::ReplaceAfter(swap) => return self.replace_after(client, swap, probes, stage, started),
             Action::Scale(scaling) => scale(client, scaling)?,
             Action::Reload(updates, scaling) => self.reload(client, updates, scaling, stage)?,
-            Action::Restart(updates, scaling) => update_all(client, updates, scaling, stage, restart)?,
+            Action::Restart(updates, scaling) => update_all(client, updates, scaling, stage, Call::Restart)?,
         };
         started();
         self.confirm(&expected, probes, stage)
@@ -154,11 +155,11 @@ impl Applier<'_> {
     ) -> Result<Vec<Expected>, StepError> {
         let (first, others) = updates.split_at(updates.len().min(1));
         if others.is_empty() {
-            return update_all(client, updates, scaling, stage, reload);
+            return update_all(client, updates, scaling, stage, Call::Reload);
         }
-        let mut expected = update_all(client, first, &Scaling::default(), stage, reload)?;
+        let mut expected = update_all(client, first, &Scaling::default(), stage, Call::Reload)?;
         Vigil::over(&expected).verify(stage.observer, self.patience, self.interrupt)?;
-        expected.extend(update_all(client, others, scaling, stage, reload)?);
+        expected.extend(update_all(client, others, scaling, stage, Call::Reload)?);
         Ok(expected)
     }
 }
@@ -185,7 +186,31 @@ impl Stage<'_> {
     }
 }
 
-type Call = fn(&mut Client, PmId, &Change) -> Result<Option<u64>, ClientError>;
+/// How a process is given a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Call {
+    Restart,
+    Reload,
+}
+
+impl Call {
+    /// Gives PM2's count of restarts with this one, where PM2 says it.
+    fn make(self, client: &mut Client, pm_id: PmId, change: &Change) -> Result<Option<u64>, ClientError> {
+        match self {
+            Self::Restart => client.restart(pm_id, change).map(|started| started.restarts),
+            Self::Reload => client.reload(pm_id, change).map(|()| None),
+        }
+    }
+
+    /// What there is of the processes before it is made. PM2 does not count for us at a reload, and a worker that crashes
+    /// may have done so again while those before it were reloaded.
+    fn before(self, stage: &Stage<'_>) -> Result<Option<Arc<Observed>>, StepError> {
+        match self {
+            Self::Restart => Ok(None),
+            Self::Reload => stage.observer.observe().map(Some),
+        }
+    }
+}
 
 /// One process after the other: of a cluster, all but one keep serving.
 fn update_all(
@@ -202,15 +227,18 @@ fn update_all(
             client.stop_watch(update.pm_id).map_err(|error| pm2_error(&error))?;
         }
         make_folders(&update.app)?;
+        let fresh = call.before(stage)?;
+        let observed = fresh.as_deref().unwrap_or(stage.observed);
         // PM2 refuses to restart what it is about to start itself.
-        let at = stage.observed.at.unwrap_or_default();
-        if stage.observed.process(update.pm_id).is_some_and(|process| process.is_unsteady(at)) {
+        let asked_now = fresh.is_some().then(|| u64::try_from(now().as_millisecond()).ok()).flatten();
+        let at = asked_now.or(stage.observed.at).unwrap_or_default();
+        if observed.process(update.pm_id).is_some_and(|process| process.is_unsteady(at)) {
             client.halt(update.pm_id).map_err(|error| pm2_error(&error))?;
         }
-        let before = Expected::updated(update, stage.observed.process(update.pm_id));
+        let before = Expected::updated(update, observed.process(update.pm_id));
         let env = Map::from_iter([("current_conf".to_owned(), Json::Object(update.conf.clone()))]);
         let change = Change::new(env).map_err(|hazard| refused(&hazard))?;
-        let restarts = call(client, update.pm_id, &change).map_err(|error| pm2_error(&error))?;
+        let restarts = call.make(client, update.pm_id, &change).map_err(|error| pm2_error(&error))?;
         expected.push(before.counted(restarts));
     }
     if let Some(app) = &scaling.add {
@@ -230,15 +258,6 @@ pub(super) fn start(client: &mut Client, app: &Attributes) -> Result<Vec<Expecte
     let preparation = Preparation::new(app.as_map().clone()).map_err(|hazard| refused(&hazard))?;
     let started = client.prepare(&preparation).map_err(|error| pm2_error(&error))?;
     Ok(started.into_iter().map(|worker| Expected::started(worker.id, app, &marks)).collect())
-}
-
-/// Gives PM2's count of restarts with this one.
-fn restart(client: &mut Client, pm_id: PmId, change: &Change) -> Result<Option<u64>, ClientError> {
-    client.restart(pm_id, change).map(|started| started.restarts)
-}
-
-fn reload(client: &mut Client, pm_id: PmId, change: &Change) -> Result<Option<u64>, ClientError> {
-    client.reload(pm_id, change).map(|()| None)
 }
 
 /// What PM2's daemon would not survive is never sent; validation should have found it before.

@@ -252,7 +252,8 @@ impl Process {
         let min_uptime = self.attribute("min_uptime").and_then(number).unwrap_or(MIN_UPTIME_MS);
         crashed
             && self.pid.is_some()
-            && self.started_at.is_some_and(|started| at < started.saturating_add(min_uptime))
+            // What was started later than now was started before the clock was set back.
+            && self.started_at.is_some_and(|started| (started..started.saturating_add(min_uptime)).contains(&at))
     }
 
     /// Whether it last ended with 0 or one of its `stop_exit_codes`.

@@ -85,7 +85,7 @@ const OPTIONS: &[&str] = &[
     ":on-change :keep",
 ];
 
-/// Programs: what each does is in `pm2_model.rs`, and one is not there.
+/// Programs: what each does is in `pm2_model/end.rs`, and one is not there.
 const SCRIPTS: &[&str] = &[
     "ok.js",
     "ok.js",

@@ -11,6 +11,7 @@
 mod support;
 
 mod adoption;
+mod chaos;
 mod drift;
 mod help;
 mod idle;

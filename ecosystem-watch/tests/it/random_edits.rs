@@ -60,11 +60,11 @@ fn the_tree_is_followed_through_random_edits() {
     }
 }
 
-fn number(variable: &str) -> Option<u64> {
+pub(crate) fn number(variable: &str) -> Option<u64> {
     Some(std::env::var(variable).ok()?.parse().unwrap())
 }
 
-fn clock() -> u64 {
+pub(crate) fn clock() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos().into()
 }
 
@@ -221,14 +221,29 @@ impl Tree<'_> {
 }
 
 /// Numbers that look like chance (splitmix64).
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn below(&mut self, limit: u64) -> u64 {
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         (z ^ (z >> 31)) % limit
+    }
+
+    pub(crate) fn of<T: Clone>(&mut self, choices: &[T]) -> T {
+        let index = self.below(u64::try_from(choices.len()).unwrap());
+        choices[usize::try_from(index).unwrap()].clone()
+    }
+
+    pub(crate) fn shuffled<T: Clone>(&mut self, all: &[T]) -> Vec<T> {
+        let mut left = all.to_vec();
+        let mut shuffled = Vec::new();
+        while !left.is_empty() {
+            let index = self.below(u64::try_from(left.len()).unwrap());
+            shuffled.push(left.remove(usize::try_from(index).unwrap()));
+        }
+        shuffled
     }
 }

@@ -3,6 +3,7 @@
 mod adoption;
 mod agreed;
 mod alive;
+mod growth;
 mod history;
 mod laws;
 mod on_change;

@@ -157,7 +157,9 @@ fn what_has_crashed_must_stay_up_before_it_is_relied_on() {
     let mut pm2 = running(&tree(CHAIN));
     pm2.remove("m-api");
     let held = "! m-api dependency: depends on z-db, which failed a moment ago and has yet to stay up";
-    for (crashes, started, expected) in [(0, 9_500, "+ m-api"), (1, 9_500, held), (1, 9_000, "+ m-api")] {
+    // The last one was started before the clock was set back: it would be held until that time comes again.
+    let cases = [(0, 9_500, "+ m-api"), (1, 9_500, held), (1, 9_000, "+ m-api"), (1, 90_000_000, "+ m-api")];
+    for (crashes, started, expected) in cases {
         pm2.at = Some(10_000);
         pm2.edit("z-db", |record| {
             record.insert("unstable_restarts".to_owned(), crashes.into());
