@@ -210,7 +210,8 @@ fn what_crashes_in_a_cluster_is_mended_by_an_edit() {
     let _ = world.sync().fails(1);
     declare(&world, "a", "well.cjs", members);
     let said = world.sync().succeeds();
-    assert!(said.contains("a: reload done"), "{said}");
+    // If no worker was up when it was looked at, there was none to take over from.
+    assert!(["a: reload done", "a: restart done"].iter().any(|step| said.contains(step)), "{said}");
     world.nothing_to_do();
 }
 

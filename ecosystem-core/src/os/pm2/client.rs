@@ -151,11 +151,17 @@ impl Client {
     /// Its file watcher goes first: PM2 leaves it behind otherwise, and it restarts by name, so it would hit the next
     /// app of that name.
     ///
+    /// Not an error if it is unknown: somebody else was faster, as PM2 itself is where a tool that was killed had asked it
+    /// to delete the process, and gone it is.
+    ///
     /// # Errors
-    /// [`ClientError`]; `Refused` if it is unknown, or did not end and is forgotten all the same.
+    /// [`ClientError`]; `Refused` if it did not end and is forgotten all the same.
     pub fn delete(&mut self, id: ProcessId) -> Result<(), ClientError> {
         self.stop_watch(id)?;
-        self.end(&Call::Delete(id))
+        match self.end(&Call::Delete(id)) {
+            Err(ClientError::Refused { message, .. }) if is_unknown(&message) => Ok(()),
+            other => other,
+        }
     }
 
     /// Stops a process if it runs, and starts it with a change.
@@ -207,4 +213,10 @@ impl Client {
             }
         }
     }
+}
+
+/// Whether PM2 refused as it knows no process of that id: `N : id unknown` in `God/ActionMethods.js` of PM2 5.4.3, 6.0.14 and
+/// 7.0.4.
+fn is_unknown(refusal: &str) -> bool {
+    refusal.ends_with("id unknown")
 }

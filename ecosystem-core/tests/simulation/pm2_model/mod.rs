@@ -149,8 +149,12 @@ impl Pm2Model {
         Ok(())
     }
 
-    /// Stops a process and forgets it; its file watcher goes first, as clients see to.
+    /// Stops a process and forgets it; its file watcher goes first, as clients see to. They take one that is not there for
+    /// deleted.
     pub(crate) fn delete(&mut self, id: u32) -> Result<(), Refusal> {
+        if !self.slots.contains_key(&id) {
+            return Ok(());
+        }
         self.stop(id)?;
         self.slots.remove(&id);
         if self.slots.is_empty() {

@@ -75,7 +75,7 @@ fn the_tool_killed_at_every_call_of_a_change_that_is_put_back() {
     let stage = hooked();
     for mode in ["fork", "cluster"] {
         let declare = |script: &str, value: u32| {
-            let members = format!(":exec-mode \"{mode}\" :min-uptime 300 :env {{:VALUE {value}}}");
+            let members = format!(":exec-mode \"{mode}\" :min-uptime 1000 :env {{:VALUE {value}}}");
             let text = app("edited", &members).replace("good.cjs", script);
             stage.world.daemon("edited", &format!("{{:apps [{text}]}}\n"));
         };
