@@ -35,7 +35,7 @@ impl Asked<'_> {
         let source = self.sources.iter().find(|source| source.path == from.path);
         let line = source.map_or(0, |source| source.position(from.span.start).0);
         let source = self.daemon.id.source_path();
-        let (by, stands_in) = match by {
+        let (by, stands_in) = match &by {
             Layer::Defaults(path) if from.path == *path => ("defaults".to_owned(), path),
             Layer::Defaults(path) => (format!("defaults of {path}"), path),
             Layer::App => ("the app".to_owned(), &source),

@@ -50,7 +50,12 @@ impl SourceMap {
 
     /// Paths of the sources, in the order in which they were added.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
-        self.parts.iter().map(|part| part.path.as_str())
+        self.sources().map(|(_, path)| path)
+    }
+
+    /// The sources in the order in which they were added: the offset of the first byte of each, and its path.
+    pub fn sources(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.parts.iter().map(|part| (part.start, part.path.as_str()))
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use serde_json::{Map, Value as Json};
+use serde::{Serialize, Serializer};
+use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
 use super::app::{App, Env, EnvFile, InheritEnv};
@@ -19,7 +20,9 @@ impl Digest {
     #[must_use]
     pub fn of(app: &App) -> Self {
         let mut hasher = Sha256::new();
-        hasher.update(canonical(app).to_string().as_bytes());
+        // No value of an app fails to be written; were one to, the digest would be another one, never a panic.
+        let text = serde_json::to_vec(&Canonical::of(app)).unwrap_or_default();
+        hasher.update(&text);
         Self(hex(&hasher.finalize()[..HEX_BYTES]))
     }
 
@@ -45,51 +48,78 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
-fn canonical(app: &App) -> Json {
-    // Exhaustive on purpose: a new field must be decided on here.
-    let App {
-        name,
-        script,
-        settings,
-        env,
-        env_blocks,
-        env_files,
-        inherit_env,
-        references,
-        description: _,
-        lifecycle: _,
-        prune: _,
-    } = app;
-    let settings: Map<String, Json> = settings
-        .iter()
-        .filter(|(key, _)| key.name() != "instances")
-        .map(|(key, value)| (key.name().to_owned(), value.clone()))
-        .collect();
-    let blocks: Map<String, Json> =
-        env_blocks.iter().map(|(key, env)| (key.clone(), env_json(env))).collect();
-    let inherit = match inherit_env {
-        InheritEnv::All => Json::from("all"),
-        InheritEnv::Names(names) => names.iter().map(|name| Json::from(name.as_str())).collect(),
-    };
-    let written = |file: &EnvFile| format!("{}{}", file.path, if file.optional { "?" } else { "" });
-    let mut definition = serde_json::json!({
-        "name": name.as_str(),
-        "script": script,
-        "settings": settings,
-        "env": env_json(env),
-        "env_blocks": blocks,
-        "env_files": env_files.iter().map(written).collect::<Vec<_>>(),
-        "inherit_env": inherit,
-    });
-    // An app without any keeps the digest that it had before there were references.
-    if let Json::Object(definition) = &mut definition
-        && !references.is_empty()
-    {
-        definition.insert("references".to_owned(), references.canonical());
-    }
-    definition
+/// What the digest is taken of, as JSON. It stands in running processes: were its bytes to change without need, every app
+/// would count as changed.
+#[derive(Serialize)]
+struct Canonical<'a> {
+    name: &'a str,
+    script: &'a str,
+    settings: Members<&'static str, &'a Json>,
+    env: Variables<'a>,
+    env_blocks: Members<&'a str, Variables<'a>>,
+    env_files: Vec<String>,
+    inherit_env: Inherited<'a>,
+    /// An app without any keeps the digest that it had before there were references.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    references: Option<Json>,
 }
 
-fn env_json(env: &Env) -> Json {
-    env.iter().map(|(name, value)| (name.clone(), value.to_json())).collect::<Map<_, _>>().into()
+impl<'a> Canonical<'a> {
+    fn of(app: &'a App) -> Self {
+        // Exhaustive on purpose: a new field must be decided on here.
+        let App {
+            name,
+            script,
+            settings,
+            env,
+            env_blocks,
+            env_files,
+            inherit_env,
+            references,
+            description: _,
+            lifecycle: _,
+            prune: _,
+        } = app;
+        let settings = settings.iter().map(|(key, value)| (key.name(), value));
+        let written = |file: &EnvFile| format!("{}{}", file.path, if file.optional { "?" } else { "" });
+        Self {
+            name: name.as_str(),
+            script,
+            settings: Members(settings.filter(|(key, _)| *key != "instances").collect()),
+            env: Variables(env),
+            env_blocks: Members(
+                env_blocks.iter().map(|(name, env)| (name.as_str(), Variables(env))).collect(),
+            ),
+            env_files: env_files.iter().map(written).collect(),
+            inherit_env: match inherit_env {
+                InheritEnv::All => Inherited::All("all"),
+                InheritEnv::Names(names) => Inherited::Names(names.iter().map(String::as_str).collect()),
+            },
+            references: (!references.is_empty()).then(|| references.canonical()),
+        }
+    }
+}
+
+/// An object with its members in this order.
+struct Members<K, V>(Vec<(K, V)>);
+
+impl<K: Serialize, V: Serialize> Serialize for Members<K, V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+struct Variables<'a>(&'a Env);
+
+impl Serialize for Variables<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value.to_json())))
+    }
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Inherited<'a> {
+    All(&'static str),
+    Names(Vec<&'a str>),
 }

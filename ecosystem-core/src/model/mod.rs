@@ -23,6 +23,7 @@ pub use ecosystem::{Broken, Daemon, Ecosystem, TreeSettings};
 pub use lifecycle::{Condition, Dependency, Lifecycle, OnChange, OnFailure};
 pub use names::{AppName, DaemonId, Owner};
 pub use origins::{Came, Layer, Origins};
+pub(crate) use origins::{Piece, Pieces};
 pub use probe::{CommandLine, Probe, Probes, Way};
 pub use reference::{Late, Reference, References};
 pub use reserved_env::{DIGEST_VARIABLE, OWNER_VARIABLE, SOURCE_VARIABLE};

@@ -34,10 +34,12 @@ mod words;
 mod tests;
 
 use std::collections::BTreeSet;
+use std::mem;
+use std::sync::Arc;
 
 use crate::diagnostic::{Checked, Diagnostic, Source};
 use crate::expand::{Expanded, SourceMap, Surroundings, expand, shifted};
-use crate::model::{AppName, Broken, Came, DaemonId, Ecosystem, Layer, Origins};
+use crate::model::{AppName, Broken, DaemonId, Ecosystem, Layer, Origins, Piece, Pieces};
 use crate::workers::{InTurn, Workers};
 
 pub use defaults::{DEFAULTS_FILE, tree_settings};
@@ -48,7 +50,7 @@ pub(crate) use late::may_refer;
 
 use defaults::Defaults;
 use dependencies::Besides;
-use draft::DaemonDraft;
+use draft::{AppDraft, DaemonDraft};
 use report::Reporter;
 use tree::Placed;
 
@@ -184,27 +186,27 @@ impl<'s> Read<'s> {
         self.unknown || self.diagnostics.iter().any(Diagnostic::is_error)
     }
 
-    /// Where the values of each app were written.
-    fn origins(&self) -> Vec<(AppName, Origins)> {
-        let came = |span| Came { from: self.map.locate(span), by: self.layer(span.start) };
-        let enabled = self.draft.apps.iter().filter(|app| app.is_enabled());
-        let apps = enabled.filter_map(|app| Some((app.name.as_ref()?, &app.places)));
-        let named = apps.map(|(name, places)| {
-            let places = places.iter().map(|(name, span)| (name.clone(), came(*span)));
-            (AppName::new(name.value.as_str()), places.collect())
-        });
-        named.collect()
+    /// Where the values of each app were written, taken from the drafts.
+    fn take_origins(&mut self) -> Vec<(AppName, Origins)> {
+        let pieces = Arc::new(self.pieces());
+        let enabled = self.draft.apps.iter_mut().filter(|app| app.is_enabled());
+        let origins = |app: &mut AppDraft| {
+            let name = AppName::new(app.name.as_ref()?.value.as_str());
+            Some((name, Origins::new(mem::take(&mut app.places), &pieces)))
+        };
+        enabled.filter_map(origins).collect()
     }
 
-    fn layer(&self, offset: usize) -> Layer {
-        let before = self.defaults.iter().rev().find(|(start, _)| *start <= offset);
-        match before.filter(|_| offset < self.start) {
-            Some((_, path)) => Layer::Defaults(path.clone()),
-            None => match self.draft.profile.as_ref().filter(|profile| profiles::covers(profile, offset)) {
-                Some((name, _)) => Layer::Profile(name.clone()),
+    fn pieces(&self) -> Pieces {
+        let piece = |(start, path): (usize, &str)| {
+            let before = self.defaults.iter().rev().find(|(defaults, _)| *defaults <= start);
+            let layer = match before.filter(|_| start < self.start) {
+                Some((_, path)) => Layer::Defaults(path.clone()),
                 None => Layer::App,
-            },
-        }
+            };
+            Piece { start, path: path.to_owned(), layer }
+        };
+        Pieces { pieces: self.map.sources().map(piece).collect(), profile: self.draft.profile.clone() }
     }
 }
 
@@ -216,9 +218,9 @@ fn ecosystem(daemons: Vec<Read<'_>>, defaults: &Defaults, surroundings: &Surroun
         knows_profile: defaults.knows_profile || daemons.iter().any(|daemon| daemon.knows_profile),
         ..Ecosystem::default()
     };
-    for read in daemons {
+    for mut read in daemons {
         let id = DaemonId::of_source(&read.source.path);
-        let origins = read.origins();
+        let origins = read.take_origins();
         let whole = if read.is_broken() { None } else { read.draft.finish(id.clone()) };
         match whole {
             Some(daemon) => {

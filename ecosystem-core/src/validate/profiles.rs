@@ -1,6 +1,5 @@
 //! `:profiles`: what a daemon's apps are instead, when a profile is asked for.
 
-use crate::diagnostic::Span;
 use crate::edn::{Entry, Node, Value};
 
 use super::draft::DaemonDraft;
@@ -114,9 +113,4 @@ fn laid_over(app: &Node, change: &Node) -> Node {
 /// The name that an item of `:apps` gives its app.
 fn named(app: &Node) -> Option<&str> {
     app.get("name")?.as_str()
-}
-
-/// Whether an offset lies in a profile that is chosen.
-pub(super) fn covers(profile: &(String, Span), offset: usize) -> bool {
-    (profile.1.start..profile.1.end).contains(&offset)
 }
