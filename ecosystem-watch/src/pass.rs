@@ -11,6 +11,7 @@ use ecosystem_core::os::interrupt::Interrupt;
 use ecosystem_core::os::kernel::own_pids;
 use ecosystem_core::os::place::{Place, pm2_home, variable};
 use ecosystem_core::os::pm2::{Pm2Program, ProgramError, Search, dump};
+use ecosystem_core::os::processors::Processors;
 use ecosystem_core::plan::{Drift, Illness, Policy, Rest, Stopped};
 
 use crate::args::Args;
@@ -59,6 +60,8 @@ impl<'a> Passes<'a> {
             profile: place.profile.clone(),
             owner: place.owner(),
             home: pm2_home(args.pm2_home.as_deref())?,
+            // At rest it is to be small, and what it rests from is seldom more than a few daemons.
+            processors: Processors::ONE,
             jobs: usize::from(args.jobs),
             pressure: args.pressure,
             patience: args.patience,

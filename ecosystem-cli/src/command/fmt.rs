@@ -8,6 +8,7 @@ use ecosystem_core::converge::HostError;
 use ecosystem_core::diagnostic::Diagnostic;
 use ecosystem_core::format::format;
 use ecosystem_core::os::place::{DEFAULT_ROOT, Named, Place};
+use ecosystem_core::os::processors::Processors;
 use ecosystem_core::os::{edit, tree};
 use serde_json::json;
 
@@ -89,7 +90,7 @@ impl Work {
             self.sources.push(edit::read(path)?);
             return Ok(());
         }
-        let tree = tree::read(path)?;
+        let tree = tree::read(path, Processors::all())?;
         let named =
             |source: &Source| source.path.rsplit('/').next().is_some_and(|name| NAMES.contains(&name));
         let in_place = |source: Source| Source { path: path.join(&source.path).into_string(), ..source };

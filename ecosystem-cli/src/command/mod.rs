@@ -28,6 +28,7 @@ use ecosystem_core::os::host::Settings;
 use ecosystem_core::os::interrupt::Interrupt;
 use ecosystem_core::os::place::{Place, pm2_home};
 use ecosystem_core::os::pressure::Limit;
+use ecosystem_core::os::processors::Processors;
 use ecosystem_core::plan::{Plan, Policy, Step};
 
 use crate::args::{self, Command};
@@ -78,6 +79,7 @@ fn settings(place: &Place, pm2: &args::Pm2, pace: &args::Pace) -> Result<Setting
         profile: place.profile.clone(),
         owner: place.owner(),
         home: pm2_home(pm2.pm2_home.as_deref())?,
+        processors: Processors::all(),
         jobs: usize::from(pace.jobs),
         pressure: pace.pressure,
         patience: std::time::Duration::from_secs(pace.patience),

@@ -10,7 +10,7 @@ use ecosystem_core::model::DaemonId;
 use ecosystem_core::os::dist::{self, DistError, Removal};
 use ecosystem_core::os::host;
 use ecosystem_core::os::place::Place;
-use ecosystem_core::os::processors::AllProcessors;
+use ecosystem_core::os::processors::Processors;
 use ecosystem_core::plan::Policy;
 use ecosystem_core::render::{GeneratedFile, check_config_name, is_current, render_aggregate};
 use serde_json::json;
@@ -39,8 +39,11 @@ pub(super) fn run(args: &args::Render) -> Result<Exit, Failure> {
         return check(args, &place, &files, broken);
     }
     let hold = broken && args.no_keep_going;
-    let written =
-        if hold { Vec::new() } else { host::write(&place.root, &files, progress(args.json).as_ref()) };
+    let written = if hold {
+        Vec::new()
+    } else {
+        host::write(&place.root, &files, Processors::all(), progress(args.json).as_ref())
+    };
     let removed = if args.prune_dist && !hold { prune(&place.root, &reading) } else { Vec::new() };
     show_written(args, &reading, &written, &removed)?;
     let failed = written.iter().any(|it| it.result.is_err()) || removed.iter().any(|it| it.result.is_err());
@@ -48,7 +51,8 @@ pub(super) fn run(args: &args::Render) -> Result<Exit, Failure> {
 }
 
 fn files(args: &args::Render, reading: &Reading, pass: &Pass) -> Result<Vec<GeneratedFile>, Failure> {
-    let mut files = generated_files_by(&reading.ecosystem, &pass.policy, &pass.generated_by, &AllProcessors);
+    let mut files =
+        generated_files_by(&reading.ecosystem, &pass.policy, &pass.generated_by, &Processors::all());
     if let Some(id) = &args.daemon {
         scope::check(&DaemonId::new(id), &reading.ecosystem)?;
     }

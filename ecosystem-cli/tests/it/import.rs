@@ -326,6 +326,7 @@ fn what_is_saved_of_it_is_ours_when_pm2_brings_it_back() {
         base: world.base().try_into().unwrap(),
         owner: owner.clone(),
         home: world.pm2.path().to_owned(),
+        processors: ecosystem_core::os::processors::Processors::ONE,
         jobs: 1,
         pressure: ecosystem_core::os::pressure::Limit::OFF,
         patience: LONG,

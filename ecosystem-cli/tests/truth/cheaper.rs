@@ -39,6 +39,7 @@ pub(crate) fn sync(world: &World) -> Report {
         profile: place.profile.clone(),
         owner: place.owner(),
         home: world.pm2.path().to_owned(),
+        processors: ecosystem_core::os::processors::Processors::ONE,
         jobs: 16,
         pressure: ecosystem_core::os::pressure::Limit::OFF,
         patience: std::time::Duration::from_secs(3),

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use serde_json::{Map, Value as Json};
 
 use super::budget::Budget;
@@ -13,6 +13,7 @@ use super::interrupt::Interrupt;
 use super::observer::{Observer, observer};
 use super::pm2::{Change, Client, ClientError, Hazard, Preparation, Timeouts};
 use super::pressure::{Limit, Pressed, Pressure};
+use super::same_daemon::SameDaemon;
 use super::schedule::{Schedule, Task};
 use super::state::now;
 use super::verify::{Expected, Vigil};
@@ -24,8 +25,8 @@ use crate::pm2::observed::{Observed, PmId, Process};
 
 /// How steps are carried out.
 pub(super) struct Applier<'a> {
-    /// PM2's home.
-    pub(super) home: &'a Utf8Path,
+    /// Where they are carried out.
+    pub(super) pm2: SameDaemon<'a>,
     /// Whose apps these are.
     pub(super) owner: &'a Owner,
     /// How many steps are in hand at once; at least one.
@@ -65,7 +66,7 @@ impl Applier<'_> {
             return Vec::new();
         }
         let done = Mutex::new(Vec::with_capacity(stage.len()));
-        let (observer, service) = observer(self.home);
+        let (observer, service) = observer(self.pm2);
         std::thread::scope(|scope| {
             for _ in 0..self.jobs.clamp(1, stage.len()) {
                 let (observer, done) = (observer.clone(), &done);
@@ -111,7 +112,7 @@ impl Applier<'_> {
         started: impl FnOnce(),
     ) -> Result<Applied, StepError> {
         let timeouts = Timeouts { call: call_timeout(action, stage.observed), ..Timeouts::default() };
-        let mut client = Client::connect(self.home, timeouts).map_err(|error| pm2_error(&error))?;
+        let mut client = self.pm2.connect(timeouts)?;
         let client = &mut client;
         let expected = match action {
             Action::Adopt(ids) => return Ok(stage.as_they_run(ids)),

@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 
 pub use prune::{Removal, remove_dist, stale};
 
-use super::processors::AllProcessors;
+use super::processors::Processors;
 use super::regular_file::{self, ReadError};
 use crate::render::{DIST, GeneratedFile, inspect, is_current};
 use crate::workers::Workers as _;
@@ -69,9 +69,10 @@ pub enum DistError {
 pub fn write(
     root: &Utf8Path,
     files: &[GeneratedFile],
+    processors: Processors,
     edited: &(dyn Fn(&str) + Sync),
 ) -> Vec<Result<Outcome, DistError>> {
-    AllProcessors.each(files, |file| write_one(root, file, edited, &fill))
+    processors.each(files, |file| write_one(root, file, edited, &fill))
 }
 
 /// What stands behind the name of a file that somebody had edited.

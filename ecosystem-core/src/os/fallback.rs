@@ -99,7 +99,7 @@ impl Applier<'_> {
     ) -> Result<(), StepError> {
         let timeouts =
             Timeouts { call: call_timeout(&Action::Delete(ids.to_vec()), observed), ..Timeouts::default() };
-        let mut client = Client::connect(self.home, timeouts).map_err(|error| pm2_error(&error))?;
+        let mut client = self.pm2.connect(timeouts)?;
         ids.iter().try_for_each(|id| stop(&mut client, *id).map_err(|error| pm2_error(&error)))
     }
 }

@@ -9,11 +9,13 @@ use serde_json::Value as Json;
 use super::apply::Applier;
 use super::dist::Removal;
 use super::interrupt::Interrupt;
+use super::look::{Ahead, Seen, look};
 use super::machine::DaemonFacts;
-use super::pm2::{AskedList, Client, ClientError, Pm2Program, ProgramError, Report, Timeouts, launch};
+use super::pm2::{Client, ClientError, Pm2Program, ProgramError, Report, Timeouts, launch};
 use super::pressure::Limit;
-use super::processors::AllProcessors;
-use super::{dist, history, inventory, kernel, lock, lock::Lock, machine, orphans, state, surroundings};
+use super::processors::Processors;
+use super::same_daemon::SameDaemon;
+use super::{dist, history, inventory, kernel, lock, lock::Lock, machine, orphans, surroundings};
 use crate::converge::{Discarded, Host, HostError, Outcome, Progress, Tree, WriteOutcome, Written};
 use crate::history::{Change, Generation};
 use crate::model::{AppName, DaemonId, Owner};
@@ -36,6 +38,8 @@ pub struct Settings {
     pub owner: Owner,
     /// PM2's home.
     pub home: Utf8PathBuf,
+    /// What a tree is read and compiled by, and generated files are written by.
+    pub processors: Processors,
     /// Steps in hand at once.
     pub jobs: usize,
     /// From what pressure on the machine starts are held back.
@@ -58,8 +62,9 @@ pub const TESTED_PM2: &[&str] = &["7.0.4", "6.0.14", "5.4.3"];
 pub struct OsHost {
     settings: Settings,
     pm2: Option<(Client, Report)>,
-    /// Asked for before there was anything to compare it with: PM2 makes it while the tree is read.
-    asked: Option<AskedList>,
+    ahead: Option<Ahead>,
+    /// The pid of the PM2 that was looked at.
+    seen: Option<i32>,
     left_behind: usize,
     lock: Option<Lock>,
 }
@@ -75,7 +80,7 @@ impl OsHost {
             Err(ClientError::NotRunning { .. }) => None,
             Err(error) => return Err(unusable(&error)),
         };
-        Ok(Self { settings, pm2, asked: None, left_behind: 0, lock: None })
+        Ok(Self { settings, pm2, ahead: None, seen: None, left_behind: 0, lock: None })
     }
 
     /// A host to act on: takes the tree's lock, and starts PM2 through `program` where it is not up. What a PM2 that
@@ -103,10 +108,8 @@ impl OsHost {
             }
             other => other.map_err(|error| unusable(&error))?,
         };
-        // Under the lock: nobody else changes anything of this tree meanwhile. Should it fail, it is asked again.
-        let asked = AskedList::ask(&settings.home, LOOKING).ok();
         let pm2 = Some(introduce(client, &settings)?);
-        Ok(Self { settings, pm2, asked, left_behind, lock: Some(lock) })
+        Ok(Self { settings, pm2, ahead: None, seen: None, left_behind, lock: Some(lock) })
     }
 
     /// PM2's list as it is now, raw: what `pm2 save` keeps. It holds the secrets of apps.
@@ -118,6 +121,10 @@ impl OsHost {
             Some((client, _)) => client.list().map_err(|error| unusable(&error)),
             None => Ok(Vec::new()),
         }
+    }
+
+    fn ask_ahead(&mut self) {
+        self.ahead = self.pm2.as_ref().and_then(|_| Ahead::ask(&self.settings.home, LOOKING));
     }
 
     /// The node that runs PM2's daemon, and the environment it was started with; that of a daemon to be where it is not
@@ -208,17 +215,21 @@ fn unusable(error: &ClientError) -> HostError {
 
 impl Host for OsHost {
     fn tree(&mut self) -> Result<Tree, HostError> {
-        let Settings { root, base, profile, .. } = &self.settings;
-        surroundings::tree(root, base, profile.as_deref())
+        let Settings { root, base, profile, processors, .. } = &self.settings;
+        let tree = surroundings::tree(root, base, profile.as_deref(), *processors)?;
+        self.ask_ahead();
+        Ok(tree)
     }
 
     fn daemons(&mut self, daemons: &BTreeSet<DaemonId>) -> Option<Tree> {
         let Settings { root, base, profile, .. } = &self.settings;
-        surroundings::daemons(root, base, profile.as_deref(), daemons)
+        let tree = surroundings::daemons(root, base, profile.as_deref(), daemons)?;
+        self.ask_ahead();
+        Some(tree)
     }
 
     fn write(&mut self, files: &[GeneratedFile], progress: &dyn Progress) -> Vec<Written> {
-        write(&self.settings.root, files, progress)
+        write(&self.settings.root, files, self.settings.processors, progress)
     }
 
     fn machine(&mut self, questions: &Questions) -> Result<Machine, HostError> {
@@ -233,9 +244,10 @@ impl Host for OsHost {
     fn observe(&mut self, apps: Option<&BTreeSet<String>>) -> Result<Observed, HostError> {
         match &mut self.pm2 {
             Some((client, _)) => {
-                let asked = self.asked.take().filter(|it| it.age() < STALE);
-                let first = asked.and_then(|it| it.observe(apps).ok());
-                settled(client, &self.settings.owner, apps, first).map_err(|error| unusable(&error))
+                let seen = look(client, &self.settings.owner, apps, self.ahead.take());
+                let Seen { observed, daemon } = seen.map_err(|error| unusable(&error))?;
+                self.seen = Some(daemon);
+                Ok(observed)
             }
             None => Ok(Observed::default()),
         }
@@ -245,7 +257,8 @@ impl Host for OsHost {
         let Settings { home, owner, jobs, pressure, patience, interrupt, .. } = &self.settings;
         let (jobs, pressure, patience) = (*jobs, *pressure, *patience);
         progress.planned(plan);
-        Applier { home, owner, jobs, pressure, observed, patience, interrupt, progress }.apply(plan)
+        let pm2 = SameDaemon { home, pid: self.seen };
+        Applier { pm2, owner, jobs, pressure, observed, patience, interrupt, progress }.apply(plan)
     }
 
     fn inventory(&mut self) -> Result<Inventory, HostError> {
@@ -277,7 +290,7 @@ impl Host for OsHost {
     }
 
     fn workers(&self) -> impl Workers + use<> {
-        AllProcessors
+        self.settings.processors
     }
 
     fn discard(&mut self, daemons: &[DaemonId]) -> Vec<Discarded> {
@@ -291,14 +304,19 @@ impl Host for OsHost {
 }
 
 /// Writes generated files, telling of each edit before it is replaced.
-pub fn write(root: &Utf8Path, files: &[GeneratedFile], progress: &dyn Progress) -> Vec<Written> {
+pub fn write(
+    root: &Utf8Path,
+    files: &[GeneratedFile],
+    processors: Processors,
+    progress: &dyn Progress,
+) -> Vec<Written> {
     let edited = |path: &str| progress.edited(path, &format!("{path}{}", dist::EDITED));
     let outcome = |outcome: dist::Outcome| match outcome {
         dist::Outcome::Unchanged => WriteOutcome::Unchanged,
         dist::Outcome::Written | dist::Outcome::Overwritten { hand_edited: false } => WriteOutcome::Written,
         dist::Outcome::Overwritten { hand_edited: true } => WriteOutcome::EditReplaced,
     };
-    let results = dist::write(root, files, &edited).into_iter().zip(files);
+    let results = dist::write(root, files, processors, &edited).into_iter().zip(files);
     let written = results.map(|(result, file)| Written {
         path: file.path.clone(),
         result: result.map(outcome).map_err(|error| error.to_string()),
@@ -330,35 +348,3 @@ const LOOKING: Timeouts = Timeouts { connect: Duration::from_secs(2), call: Dura
 
 /// How long PM2's daemon may take to come up; a first start through `npx` fetches PM2 with it.
 const LAUNCH_PATIENCE: Duration = Duration::from_secs(180);
-
-/// A list that was asked for before so long is asked for again: more may have happened since than while it is made.
-const STALE: Duration = Duration::from_millis(250);
-
-/// The longest to wait for processes that are on their way from one state to the next: a little more than
-/// PM2's own default for the end of one (`kill_timeout`, 1.6 s) and for a start (`listen_timeout`, 3 s).
-const SETTLING: Duration = Duration::from_secs(5);
-
-/// PM2's list, when no process of ours is between two states, or as it is when that takes too long.
-fn settled(
-    client: &mut Client,
-    owner: &Owner,
-    apps: Option<&BTreeSet<String>>,
-    mut first: Option<Observed>,
-) -> Result<Observed, ClientError> {
-    let deadline = Instant::now() + SETTLING;
-    loop {
-        let observed = match (first.take(), apps) {
-            (Some(first), _) => first,
-            (None, Some(apps)) => client.observe_apps(apps)?,
-            (None, None) => client.observe()?,
-        };
-        let moving = observed.processes.iter().any(|process| {
-            process.status.is_transient() && process.stamp().is_some_and(|stamp| stamp.owner == *owner)
-        });
-        if !moving || Instant::now() >= deadline {
-            let at = u64::try_from(state::now().as_millisecond()).ok();
-            return Ok(Observed { at, ..observed });
-        }
-        std::thread::sleep(Duration::from_millis(25));
-    }
-}

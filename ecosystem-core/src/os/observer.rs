@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use camino::Utf8Path;
-
 use super::apply::pm2_error;
 use super::pm2::{Client, Timeouts};
+use super::same_daemon::SameDaemon;
 use crate::converge::StepError;
 use crate::pm2::observed::Observed;
 
@@ -33,15 +32,15 @@ impl Observer {
 
 /// The side that asks PM2.
 pub(super) struct Service<'a> {
-    home: &'a Utf8Path,
+    pm2: SameDaemon<'a>,
     requests: Receiver<Request>,
     client: Option<Client>,
 }
 
 /// The two sides.
-pub(super) fn observer(home: &Utf8Path) -> (Observer, Service<'_>) {
+pub(super) fn observer(pm2: SameDaemon<'_>) -> (Observer, Service<'_>) {
     let (sender, requests) = channel();
-    (Observer(sender), Service { home, requests, client: None })
+    (Observer(sender), Service { pm2, requests, client: None })
 }
 
 impl Service<'_> {
@@ -60,7 +59,7 @@ impl Service<'_> {
     fn ask(&mut self) -> Result<Observed, StepError> {
         let mut client = match self.client.take() {
             Some(client) => client,
-            None => Client::connect(self.home, Timeouts::default()).map_err(|error| pm2_error(&error))?,
+            None => self.pm2.connect(Timeouts::default())?,
         };
         let observed = client.observe().map_err(|error| pm2_error(&error))?;
         // One that failed is not used again.

@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 
 use super::ownership::is_of_the_same;
-use super::processors::AllProcessors;
+use super::processors::Processors;
 use super::{regular_file, surroundings, tree};
 use crate::converge::{Expected, HostError, Reading, Tree, read_by};
 use crate::diagnostic::Source;
@@ -85,7 +85,7 @@ impl Place {
     /// # Errors
     /// Its root is missing, or is not a folder that can be listed.
     pub fn tree(&self) -> Result<Tree, HostError> {
-        surroundings::tree(&self.root, &self.base, self.profile.as_deref())
+        surroundings::tree(&self.root, &self.base, self.profile.as_deref(), Processors::all())
     }
 
     /// Reads the tree and compiles it.
@@ -93,7 +93,7 @@ impl Place {
     /// # Errors
     /// Its root is missing, or is not a folder that can be listed.
     pub fn reading(&self) -> Result<Reading, HostError> {
-        Ok(read_by(self.tree()?, &AllProcessors))
+        Ok(read_by(self.tree()?, &Processors::all()))
     }
 
     /// Where an included file lies, from its path as seen from the root.

@@ -6,6 +6,7 @@ use std::convert::Infallible;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::place::relative;
+use super::processors::Processors;
 use super::{regular_file, tree};
 use crate::converge::{HostError, Tree};
 use crate::expand::{Surroundings, wanted};
@@ -15,8 +16,13 @@ use crate::model::{DaemonId, Variables};
 ///
 /// # Errors
 /// The root is missing, or is not a folder that can be listed.
-pub(super) fn tree(root: &Utf8Path, base: &Utf8Path, profile: Option<&str>) -> Result<Tree, HostError> {
-    Ok(on_disk(tree::read(root)?, root, base, profile))
+pub(super) fn tree(
+    root: &Utf8Path,
+    base: &Utf8Path,
+    profile: Option<&str>,
+    processors: Processors,
+) -> Result<Tree, HostError> {
+    Ok(on_disk(tree::read(root, processors)?, root, base, profile))
 }
 
 /// The same of what these daemons are made of alone; `None` where that is not simply there to be read.
@@ -129,7 +135,7 @@ mod tests {
         let place = root.join("web/x.edn");
         let check = |spoil: &dyn Fn(), said: &str| {
             spoil();
-            let tree = tree(&root, &base, None).unwrap();
+            let tree = tree(&root, &base, None, Processors::ONE).unwrap();
             let contents = tree.surroundings.included["web/x.edn"].clone();
             assert!(contents.as_ref().is_err_and(|error| error.contains(said)), "{contents:?}, not {said}");
             let _ = std::fs::remove_file(&place).or_else(|_| std::fs::remove_dir(&place));
@@ -167,7 +173,7 @@ mod tests {
         write(&root, "shop/web/deep.edn", "3");
         write(&root, "mail/defaults.edn", "{:defaults {:env {:D 4}}}");
         write(&root, "mail/ecosystem.edn", "{:apps [{:name \"mail\" :script \"a.js\"}]}");
-        let whole = read(tree(&root, &base, Some("dev")).unwrap());
+        let whole = read(tree(&root, &base, Some("dev"), Processors::ONE).unwrap());
         for (id, paths) in [
             ("shop/web", &["defaults.edn", "shop/defaults.edn", "shop/web/ecosystem.edn"][..]),
             ("mail", &["defaults.edn", "mail/defaults.edn", "mail/ecosystem.edn"]),

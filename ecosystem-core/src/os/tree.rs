@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use camino::Utf8Path;
 
 use super::codes::{LINKED_FOLDER, NOT_A_FILE, TOO_LARGE, UNREADABLE};
-use super::processors::AllProcessors;
+use super::processors::Processors;
 use super::regular_file::{self, ReadError};
 use crate::converge::{HostError, Tree};
 use crate::diagnostic::{Diagnostic, Source, Span};
@@ -26,19 +26,19 @@ pub(super) const MAX_DEPTH: usize = 64;
 /// Names of folders that hold no sources: never entered.
 pub const SKIPPED: &[&str] = &["node_modules", "dist", ".git", "logs"];
 
-/// Reads every `.edn` file below `root`, without following links to folders.
+/// Reads every `.edn` file below `root` by so many processors, without following links to folders.
 ///
 /// # Errors
 /// The root is missing, or is not a folder that can be listed. Anything below it that cannot be read is in
 /// [`Tree::unreadable`]: an I/O error is not an absence.
-pub fn read(root: &Utf8Path) -> Result<Tree, HostError> {
+pub fn read(root: &Utf8Path, processors: Processors) -> Result<Tree, HostError> {
     let entries = fs::read_dir(root).map_err(|error| {
         HostError::new(format!("cannot read the tree at {root}: {error}"))
             .hint("name the folder that holds your daemons; nothing was changed in PM2")
     })?;
     let mut walk = Walk { root, found: Vec::new(), tree: Tree::default() };
     walk.folder("", entries, 0);
-    Ok(walk.read())
+    Ok(walk.read(processors))
 }
 
 /// Reads the sources of these daemons and the defaults above them, by ascending path; `None` where one of them is not a
@@ -89,11 +89,11 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// Reads what was found.
-    fn read(mut self) -> Tree {
+    fn read(mut self, processors: Processors) -> Tree {
         let mut found = std::mem::take(&mut self.found);
         found.sort_unstable();
         let read =
-            AllProcessors.each(&found, |path| regular_file::read(&self.root.join(path), MAX_SOURCE_BYTES));
+            processors.each(&found, |path| regular_file::read(&self.root.join(path), MAX_SOURCE_BYTES));
         for (path, contents) in found.into_iter().zip(read) {
             match contents {
                 Ok(contents) => self.tree.sources.push(Source { path, contents }),

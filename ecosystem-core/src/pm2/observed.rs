@@ -74,6 +74,9 @@ pub enum Status {
 /// What PM2 takes for stable where an app does not say: `min_uptime` in `lib/God.js`.
 const MIN_UPTIME_MS: u64 = 1000;
 
+/// The longest that PM2 may take from the question to the list, in milliseconds.
+const ASKING_MS: u64 = 60_000;
+
 /// Who a process belongs to and what it was started from: carried in its environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stamp {
@@ -252,8 +255,11 @@ impl Process {
         let min_uptime = self.attribute("min_uptime").and_then(number).unwrap_or(MIN_UPTIME_MS);
         crashed
             && self.pid.is_some()
-            // What was started later than now was started before the clock was set back.
-            && self.started_at.is_some_and(|started| (started..started.saturating_add(min_uptime)).contains(&at))
+            // It may have been started while PM2 was asked; what was started much later than that, was started before the
+            // clock was set back.
+            && self.started_at.is_some_and(|started| {
+                (started.saturating_sub(ASKING_MS)..started.saturating_add(min_uptime)).contains(&at)
+            })
     }
 
     /// Whether it last ended with 0 or one of its `stop_exit_codes`.

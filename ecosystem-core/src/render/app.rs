@@ -34,7 +34,7 @@ impl AppView {
     pub(super) fn new(index: usize, app: &App) -> Self {
         let view = View { app, lookups: Lookups::of(index) };
         let written = || app.settings.keys().chain(app.references.settings.keys()).copied();
-        let keys: BTreeSet<Key> = written().chain(ALWAYS.iter().copied()).collect();
+        let keys: BTreeSet<Key> = written().chain(ALWAYS.iter().flatten().copied()).collect();
         let env = Key::named("env");
         let (before, after): (Vec<Key>, Vec<Key>) = keys.into_iter().partition(|key| Some(*key) < env);
         let settings = |keys: &[Key]| keys.iter().filter_map(|key| view.setting(*key)).collect::<Vec<_>>();
@@ -50,9 +50,9 @@ impl AppView {
     }
 }
 
-/// What is written down of every app.
-static ALWAYS: LazyLock<Vec<Key>> =
-    LazyLock::new(|| ["name", "script", "cwd"].into_iter().filter_map(Key::named).collect());
+/// What is written down of every app. It holds no memory of its own: whatever is made in the middle of a pass and stays, keeps
+/// what the allocator had taken until then from going back to the system.
+static ALWAYS: LazyLock<[Option<Key>; 3]> = LazyLock::new(|| ["name", "script", "cwd"].map(Key::named));
 
 /// Steps of indentation of an app's properties.
 const PROPERTY_DEPTH: usize = 2;

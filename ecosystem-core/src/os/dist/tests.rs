@@ -34,13 +34,13 @@ const WEB: &str = "web/dist/ecosystem.config.mjs";
 const API: &str = "api/dist/ecosystem.config.mjs";
 
 fn written(root: &Utf8Path, files: &[GeneratedFile]) -> Vec<Result<Outcome, DistError>> {
-    write(root, files, &|_| {})
+    write(root, files, Processors::ONE, &|_| {})
 }
 
 /// Of which edits it was told while these were written.
 fn told(root: &Utf8Path, files: &[GeneratedFile]) -> Vec<String> {
     let told = Mutex::new(Vec::new());
-    write(root, files, &|path| told.lock().unwrap().push(path.to_owned()));
+    write(root, files, Processors::ONE, &|path| told.lock().unwrap().push(path.to_owned()));
     told.into_inner().unwrap()
 }
 

@@ -21,6 +21,7 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use self::objects::{Answer, Objects};
 use self::program::{git, text};
 use super::place::{DEFAULT_ROOT, relative};
+use super::processors::Processors;
 use super::surroundings::{of_this_program, with_included};
 use super::{machine, regular_file, surroundings};
 use crate::converge::{HostError, Tree};
@@ -194,9 +195,9 @@ impl Repository {
         if !root.is_dir() {
             return Ok((None, self.site(&TreeSettings::default())));
         }
-        let site = self.site(&settings(&super::tree::read(&root)?));
+        let site = self.site(&settings(&super::tree::read(&root, Processors::all())?));
         let base = plain(&root.join(&site.layout.root_to_base));
-        Ok((Some(surroundings::tree(&root, &base, profile)?), site))
+        Ok((Some(surroundings::tree(&root, &base, profile, Processors::all())?), site))
     }
 
     /// Where a tree that says this of itself lies. Without a word of its own its base is the top of the repository: the

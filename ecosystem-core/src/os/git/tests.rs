@@ -9,6 +9,7 @@ use assert_fs::TempDir;
 use super::*;
 use crate::converge::read;
 use crate::diagnostic::Diagnostic;
+use crate::os::processors::Processors;
 use crate::pm2::FileKind;
 use crate::review::wanted;
 
@@ -103,7 +104,7 @@ fn a_commit_reads_as_its_work_tree() {
 
     let repository = repo.at("system/daemons");
     let tree = tree(&repository, "main").unwrap();
-    let on_disk = crate::os::tree::read(&repo.path().join("system/daemons")).unwrap();
+    let on_disk = crate::os::tree::read(&repo.path().join("system/daemons"), Processors::ONE).unwrap();
     assert_eq!(tree.sources, on_disk.sources);
     assert_eq!(tree.sources.len(), 4, "{:?}", paths(&tree));
     assert_eq!(said(&tree.notes), said(&on_disk.notes));

@@ -41,6 +41,12 @@ impl AskedList {
         self.asked.elapsed()
     }
 
+    /// The pid of the daemon that was asked, as the system knows it.
+    #[must_use]
+    pub fn daemon_pid(&self) -> i32 {
+        self.connection.peer().as_raw_nonzero().get()
+    }
+
     /// Waits for it; of apps of these names alone where they are given.
     ///
     /// # Errors
