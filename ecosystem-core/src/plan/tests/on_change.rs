@@ -73,6 +73,19 @@ fn a_step_that_would_not_make_it_true_is_refused() {
         &cluster(&format!("{RED} :autostart false")),
         "! web: CannotTakeEffect { step: \"reload\", because: [\"autostart: true removed",
     );
+    // All of what is in the way is told, and nothing else.
+    let because = |pids: &[u64], before: &str, after: &str| {
+        let mut pm2 = synced(&[("a", &tree(&cluster(before)))]);
+        pm2.set_pids("web", pids);
+        let after = tree(&format!("{} :on-change :reload", cluster(after)));
+        words(&listened(&pm2, &after, &Policy::default(), &[])).trim().to_owned()
+    };
+    let cannot = |why: &str| format!("! web: CannotTakeEffect {{ step: \"reload\", because: [\"{why}\"] }}");
+    let autostart = "autostart: true removed (PM2's own reload of a cluster would end PM2)";
+    assert_eq!(because(&[7, 8], RED, &format!("{RED} :autostart false")), cannot(autostart));
+    assert_eq!(because(&[7, 0], RED, BLUE), cannot("not all of its processes run"));
+    let waits = |color: &str| format!("{color} :autostart false");
+    assert_eq!(because(&[0, 0], &waits(RED), &waits(BLUE)), cannot("not all of its processes run"));
     check(
         "restart",
         RED,
@@ -86,6 +99,10 @@ fn a_step_that_would_not_make_it_true_is_refused() {
 #[test]
 fn what_is_to_be_kept_waits_until_somebody_says_so() {
     check("keep", RED, BLUE, "! web: KeptAsItIs([\"env.COLOR: \\\"red\\\" → \\\"blue\\\"\"])");
+    // To move it is to change it: its processes are to carry another stamp.
+    let kept = tree(&format!("{RED} :on-change :keep"));
+    let moved = words(&listened(&synced(&[("b", &kept)]), &kept, &Policy::default(), &[]));
+    assert_eq!(moved, "! web: KeptAsItIs([\"moved: b → a\"])\n");
     let policy = Policy { change: BTreeSet::from(["web".to_owned()]), ..Policy::default() };
     let plan = planned(RED, &format!("{BLUE} :on-change :keep"), &policy);
     assert!(plan.starts_with("~ web restart"), "{plan}");
@@ -133,7 +150,8 @@ fn what_runs_beside_already_is_kept_and_the_others_go() {
         let swap = swap_of(&plan);
         let kept: Vec<u32> = (2..2 + started).collect();
         assert_eq!((&swap.scaling.remove, &swap.new), (&vec![0, 1], &kept));
-        assert_eq!(swap.scaling.add.as_ref().map_or(0, Attributes::instances), 2 - started);
+        let missing = (started < 2).then_some(2 - started);
+        assert_eq!(swap.scaling.add.as_ref().map(Attributes::instances), missing);
         pm2.apply(&plan);
         assert!(listened(&pm2, &new, &Policy::default(), &[]).is_empty());
     }
@@ -160,6 +178,7 @@ fn two_that_would_hold_one_port_do_not_run_together() {
     shares(&port("8080"), &format!("{} :args \"x\"", port("8080")), &[], Some(8080));
     shares(&port("8080"), &port("8081"), &[], None);
     shares(&port("0"), &format!("{} :args \"x\"", port("0")), &[40123], None);
+    shares(&port("0"), &port("8081"), &[40123], Some(40123));
     // By what the old one does.
     shares(RED, BLUE, &[3000], Some(3000));
     shares(&port("8080"), &port("8081"), &[8080], None);
