@@ -259,6 +259,21 @@ fn a_daemon_of_which_nothing_runs_is_lost_when_its_source_is_gone() {
     assert_eq!(lost(&[("a", WEB), ("c", JOB)], &[]), [], "moved, and known still");
 }
 
+/// PM2 may still be starting it, or have lost it.
+#[test]
+fn only_what_runs_can_be_asked() {
+    let tree = "{:apps [{:name \"web\" :script \"web.js\" :readiness-probe {:tcp 80}}]}";
+    for (status, pid, expected) in
+        [("online", 7, "? web ask []: not known to be well yet"), ("launching", 7, "nothing")]
+    {
+        let mut pm2 = Applied::of(&[("a", tree)]).pm2;
+        pm2.edit("web", |record| drop(record.insert("status".to_owned(), json!(status))));
+        pm2.set_pids("web", &[pid]);
+        let plan = checked(&desired(&[("a", tree)]), &pm2, &Policy::default());
+        assert_eq!(words(&plan).trim(), expected, "{status}");
+    }
+}
+
 /// It is asked again and left as it runs, until it has passed; whatever was known of it before.
 #[test]
 fn what_was_not_well_is_asked_again() {

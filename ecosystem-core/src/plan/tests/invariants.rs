@@ -87,6 +87,22 @@ fn nothing_is_deleted_that_is_declared_or_may_be() {
     );
 }
 
+/// Whatever else its source says.
+#[test]
+fn nothing_is_deleted_of_a_broken_source() {
+    let one = r#"{:apps [{:name "db" :script "d.js"}]}"#;
+    let other = ("b", r#"{:apps [{:name "app" :script "a.js"} {:name "x" :script "x.js"}]}"#);
+    let pm2 = synced(&[("a", one), other]);
+    let desired = super::desired(&[("a", "{:apps ["), other]);
+    let plan = |app: &str, id: u32| {
+        let mut plan = Plan::default();
+        delete(app, &[id])(&mut plan);
+        violations(&plan, &desired, &pm2.observed(), &Policy::default())
+    };
+    let id = pm2.observed().processes.iter().find(|it| it.name == "db").unwrap().pm_id;
+    assert_eq!(plan("db", id), [Violation::DeletesDeclared(db())]);
+}
+
 fn guard(deletions: usize, of: usize) -> Violation {
     Violation::Guard(Guard::Hold { deletions, of })
 }

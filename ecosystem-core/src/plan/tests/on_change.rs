@@ -74,18 +74,25 @@ fn a_step_that_would_not_make_it_true_is_refused() {
         "! web: CannotTakeEffect { step: \"reload\", because: [\"autostart: true removed",
     );
     // All of what is in the way is told, and nothing else.
-    let because = |pids: &[u64], before: &str, after: &str| {
+    let because = |status: &str, pids: &[u64], before: &str, after: &str| {
         let mut pm2 = synced(&[("a", &tree(&cluster(before)))]);
+        pm2.edit("web", |record| drop(record.insert("status".to_owned(), status.into())));
         pm2.set_pids("web", pids);
         let after = tree(&format!("{} :on-change :reload", cluster(after)));
         words(&listened(&pm2, &after, &Policy::default(), &[])).trim().to_owned()
     };
     let cannot = |why: &str| format!("! web: CannotTakeEffect {{ step: \"reload\", because: [\"{why}\"] }}");
     let autostart = "autostart: true removed (PM2's own reload of a cluster would end PM2)";
-    assert_eq!(because(&[7, 8], RED, &format!("{RED} :autostart false")), cannot(autostart));
-    assert_eq!(because(&[7, 0], RED, BLUE), cannot("not all of its processes run"));
+    assert_eq!(because("online", &[7, 8], RED, &format!("{RED} :autostart false")), cannot(autostart));
+    assert_eq!(because("online", &[7, 0], RED, BLUE), cannot("not all of its processes run"));
     let waits = |color: &str| format!("{color} :autostart false");
-    assert_eq!(because(&[0, 0], &waits(RED), &waits(BLUE)), cannot("not all of its processes run"));
+    for (status, pids, why) in [
+        ("stopped", [0, 0], "not all of its processes run"),
+        ("stopping", [7, 8], "not all of its processes run"),
+        ("online", [7, 8], "it is not to be started by itself"),
+    ] {
+        assert_eq!(because(status, &pids, &waits(RED), &waits(BLUE)), cannot(why));
+    }
     check(
         "restart",
         RED,
@@ -155,6 +162,19 @@ fn what_runs_beside_already_is_kept_and_the_others_go() {
         pm2.apply(&plan);
         assert!(listened(&pm2, &new, &Policy::default(), &[]).is_empty());
     }
+}
+
+/// It matters on which ports they listen.
+#[test]
+fn what_may_get_a_new_one_beside_it_is_known() {
+    let api = r#"{:apps [{:name "api" :script "api.js"}]}"#;
+    let replaced = tree(":on-change :replace-after :instances 2 :exec-mode \"cluster\"");
+    let tree = [("a", replaced.as_str()), ("b", api)];
+    let observed = synced(&tree).observed();
+    let web = observed.processes.iter().filter(|it| it.name == "web").filter_map(|it| it.pid);
+    let web: BTreeSet<u32> = web.collect();
+    assert_eq!((web.len(), observed.processes.len()), (2, 3));
+    assert_eq!(desired(&tree).beside(&observed), web);
 }
 
 /// Whether both may run for a while, where the old one listens on these ports.

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Pm2Model, Policy, check, check_from, only, synced};
-use crate::plan::{Action, Guard, Stopped};
+use crate::plan::{Action, Applied, Guard, Inventory, Stopped};
 
 /// A daemon of one app with these further keys.
 fn app(rest: &str) -> String {
@@ -288,6 +288,13 @@ fn what_comes_from_outside_is_known() {
         let hidden: Vec<&str> = desired.apps["web"].hidden.iter().map(String::as_str).collect();
         assert_eq!(hidden, expected, "{keys}");
     }
+    // A change away from what was so would show it.
+    let mut desired = super::desired(&[("a", &app(""))]);
+    let applied = Applied { hidden: ["env.GONE".to_owned()].into(), ..Applied::default() };
+    let other = Applied { hidden: ["env.OTHERS".to_owned()].into(), ..Applied::default() };
+    let apps = [("web".to_owned(), applied), ("other".to_owned(), other)].into();
+    desired.hide(&Inventory { apps, ..Inventory::default() });
+    assert_eq!(desired.apps["web"].hidden, ["env.GONE".to_owned()].into());
 }
 
 #[test]
