@@ -198,6 +198,14 @@ fn what_was_put_back_is_held_until_the_tree_says_something_else() {
     assert!(plan.starts_with("~ web restart") && plan.contains("bad.js"), "{plan}");
 }
 
+/// Whoever resolves the tree is told of what they need besides.
+#[test]
+fn what_may_stand_in_is_known() {
+    assert_eq!(after(reverted()).stand_ins().collect::<Vec<_>>(), [&definition(GOOD)]);
+    let stopped = after(Instead::Stopped { problem: "it crashed".to_owned() });
+    assert_eq!(stopped.stand_ins().count(), 0);
+}
+
 /// Once the tree says something else, and that is applied, nothing stands in for it any more.
 #[test]
 fn what_stood_in_is_forgotten_with_what_it_stood_for() {

@@ -68,6 +68,7 @@ const SETTINGS: &[(&str, &str, &str)] = &[
     (":min_uptime 100", "min_uptime", "100"),
     (":max_memory_restart \"1G\"", "max_memory_restart", "1073741824"),
     (":max_memory_restart \"300M\"", "max_memory_restart", "314572800"),
+    (":max_memory_restart \"512K\"", "max_memory_restart", "524288"),
     (":max_memory_restart \"1024\"", "max_memory_restart", "1024"),
     (":args \"a 'b c'\"", "args", "[\"a\",\"b c\"]"),
     (":args [\"--port\" 3000 true 1.5 2.0]", "args", "[\"--port\",\"3000\",\"true\",\"1.5\",\"2\"]"),
