@@ -229,8 +229,6 @@ fn read(field: &Field<'_, AppKey>, draft: &mut AppDraft, reporter: &mut Reporter
             if late::must_be_known(what, node, verbatim, reporter) {
                 let literal = if verbatim { Cow::Borrowed(node) } else { late::literal(node) };
                 known(*key, what, &literal, draft, reporter);
-            } else if key.name() == "name" {
-                draft.name = None;
             }
         }
         AppKey::Pm2(key) => match late::read(what, node, reporter) {

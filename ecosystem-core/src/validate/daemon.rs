@@ -43,12 +43,6 @@ pub(super) fn daemon(
     }
 }
 
-/// Reports a source that holds nothing.
-pub(super) fn nothing(start: usize, reporter: &mut Reporter<'_>) {
-    let message = "the source holds nothing; a daemon is a map with `:apps`";
-    reporter.report(codes::ROOT_NOT_A_MAP, Span::new(start, start), message, "empty", EXAMPLE);
-}
-
 fn from_map(
     root: &Node,
     entries: &[Entry],

@@ -4,9 +4,9 @@ use serde_json::{Map, Number, Value as Json};
 
 use crate::edn::{Entry, Node, Value};
 
-use super::codes;
 use super::numbers::{self, MAX_SAFE_INTEGER};
 use super::report::{Reporter, quoted};
+use super::{codes, late};
 
 /// The JSON of a node; none if anything in it has no JSON, which is then reported.
 pub(super) fn json(what: &str, node: &Node, reporter: &mut Reporter<'_>) -> Option<Json> {
@@ -90,7 +90,10 @@ fn key_text(what: &str, key: &Node, reporter: &mut Reporter<'_>) -> Option<Strin
     match &key.value {
         Value::Keyword(name) | Value::Symbol(name) => Some(name.to_string()),
         Value::String(text) => Some(text.clone()),
-        Value::Tagged(_) => None,
+        Value::Tagged(_) => {
+            late::must_be_known(what, key, true, reporter);
+            None
+        }
         _ => {
             not_json(what, key, reporter);
             None

@@ -164,12 +164,8 @@ impl<'s> Read<'s> {
         let profile = surroundings.profile.as_deref();
         let draft = match root {
             Some(root) => daemon::daemon(&shifted(root, start), &below.entries, profile, &mut reporter),
-            None => {
-                if diagnostics.is_empty() {
-                    daemon::nothing(start, &mut reporter);
-                }
-                DaemonDraft::default()
-            }
+            // Its text is wrong, or there is none, and that has been said.
+            None => DaemonDraft::default(),
         };
         diagnostics.extend(reporter.into_diagnostics());
         let knows_profile = knows_profile || draft.profile.is_some();

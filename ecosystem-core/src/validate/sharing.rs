@@ -75,10 +75,10 @@ fn label(app: &Placed<'_>) -> String {
 fn log_files(app: &AppDraft) -> Vec<(String, Span)> {
     let files = ["out_file", "error_file", "log_file"].into_iter().filter_map(|key| app.setting(key));
     files
+        .filter(|file| !matches!(file.value.as_str(), Some("NULL" | "/dev/null")))
         .filter(|file| !is_somewhere(app, file.value.as_str().unwrap_or_default()))
         .filter_map(|file| Some((resolved(app.text("cwd"), file.value.as_str()?), file.span)))
         .filter(|(file, _)| writes_logs(app) && (keeps_log_names(app) || !file.ends_with(".log")))
-        .filter(|(file, _)| file != "/dev/null" && !file.ends_with("/NULL"))
         .collect()
 }
 

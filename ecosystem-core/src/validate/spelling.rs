@@ -8,8 +8,8 @@ use crate::diagnostic::Span;
 use crate::edn::{Entry, Node, Value};
 use crate::model::schema::Key;
 
-use super::codes;
 use super::report::Reporter;
+use super::{codes, late};
 
 /// One entry of a map whose key is understood.
 pub(super) struct Field<'n, K> {
@@ -114,7 +114,11 @@ fn not_a_keyword<K>(key: &Node, vocabulary: &Vocabulary<'_, K>, reporter: &mut R
     let hint = match &key.value {
         Value::String(text) if (vocabulary.read)(text).is_some() => format!("write `:{text}`"),
         Value::Symbol(name) if (vocabulary.read)(&name.name).is_some() => format!("write `:{}`", name.name),
-        Value::Tagged(_) => return,
+        // Others were told of once, for all places, before anything else was looked at.
+        Value::Tagged(_) => {
+            late::must_be_known(&format!("a key of {}", vocabulary.what), key, true, reporter);
+            return;
+        }
         _ => "write keys as keywords, such as `:name`".to_owned(),
     };
     let message = format!("a key of {} is {}, not a keyword", vocabulary.what, key.value.kind_name());

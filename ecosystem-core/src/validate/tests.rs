@@ -2,6 +2,7 @@
 
 mod cases;
 mod defaults;
+mod edges;
 mod laws;
 mod profiles;
 mod values;

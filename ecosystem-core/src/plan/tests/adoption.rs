@@ -85,6 +85,26 @@ fn what_runs_as_declared_is_not_touched() {
     assert!(scene.pm2.observed().processes[0].stamp().is_some());
     assert!(scene.inventory.apps["web"].adopted.is_empty());
     scene.check(&Policy::default(), "nothing");
+    assert!(scene.inventory.apps["web"].adopted.is_empty());
+}
+
+/// A shell's variables, where others come from a file: they cannot have been lost with that.
+#[test]
+fn what_takes_from_a_file_is_taken_over_as_it_runs_too() {
+    let mut scene = Scene::of(&WEB.replace(":env ", ":env-file \".env\" :env "));
+    scene.check(&adopt_all(), "~ web adopt [0]: taken over");
+    scene.check(&Policy::default(), "nothing");
+}
+
+#[test]
+fn each_of_several_is_taken_over_as_itself() {
+    let both = r#"{:apps [{:name "web" :script "web.js"} {:name "job" :script "job.js"}]}"#;
+    let mut scene = Scene::of(both);
+    scene.check(&adopt_all(), "~ job adopt [0]: taken over\n~ web adopt [1]: taken over");
+    let claimed = ["job", "web"].map(|app| scene.inventory.apps[app].adopted[0].digest.clone());
+    let declared = ["job", "web"].map(|app| scene.desired.apps[app].digest.to_string());
+    assert_eq!(claimed, declared);
+    scene.check(&Policy::default(), "nothing");
 }
 
 #[test]

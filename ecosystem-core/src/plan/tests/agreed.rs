@@ -152,6 +152,16 @@ fn an_app_that_is_left_alone() {
         ],
     );
     check(&taken, |now| now.edit("api.js", "other.js"), &[]);
+    let mut behind = Scene::of(&[WEB], &[WEB, r#"{:name "db" :script "d.js" :depends-on ["api"]}"#, API]);
+    behind.pm2.start_foreign("api");
+    check(
+        &behind,
+        |now| now.pm2.start_foreign("db"),
+        &[
+            "db: was to be left alone (depends on api, which is held itself (conflict)), is to be left alone now \
+           (running, but not ours (no owner stamp); `--adopt db` takes it over)",
+        ],
+    );
     let free = Scene::of(&[WEB], &[WEB, API]);
     check(
         &free,
@@ -235,6 +245,8 @@ fn what_is_not_shown() {
         |now| now.edit("}}", "} :readiness-probe {:tcp 80}}"),
         &["web: its probes have been changed"],
     );
+    let probed = Scene::of(&[], &[&web_with(":readiness-probe {:tcp 80}")]);
+    check(&probed, |now| now.edit("80", "81"), &["web: its probes have been changed"]);
     check(&start, |now| now.edit("}}", "} :description \"x\"}"), &[]);
     let text = WEB.replace("{:TOKEN \"hush\"}", "{:B 2 :TOKEN \"hush\"}");
     let start = Scene::of(&[], &[&text]);
@@ -323,6 +335,7 @@ fn what_was_asked_for_comes_back() {
         only: super::only(&["a", "b/c"]),
         adopt: BTreeSet::from(["web".to_owned()]),
         adopt_all: true,
+        change: BTreeSet::from(["api".to_owned()]),
         allow_mass_delete: true,
         prune: Some(Prune::Confirm),
         own_pids: BTreeSet::from([1]),
@@ -345,6 +358,8 @@ fn an_agreed_plan_as_it_is_kept() {
     insta::assert_snapshot!(text);
     assert_eq!(Agreed::read(text.as_bytes()), Ok(agreed));
     assert_eq!(Agreed::read(b"{}"), Err(NotAPlan::SomethingElse));
+    let later = text.replacen(": 1,", ": 99,", 1);
+    assert_eq!(Agreed::read(later.as_bytes()), Err(NotAPlan::OtherForm("99".to_owned())));
 }
 
 fn agreed(work: Work) -> Agreed {

@@ -75,7 +75,36 @@ fn what_ran_under_another_daemon_of_pm2_was_not_deleted_by_hand() {
     applied.forget("web");
     applied.inventory = applied.inventory.clone().under_another_daemon();
     let hold = Policy { drift: Drift::Hold, ..Policy::default() };
+    assert_eq!(applied.inventory.apps["web"].daemon, "a");
     check(&mut applied, &[("a", WEB)], &hold, "+ web start []: not running");
+}
+
+/// Nothing was asked of it, so that it is not known to be ill.
+#[test]
+fn a_step_that_failed_leaves_known_what_was_applied() {
+    let mut applied = Applied::of(&[("a", WEB)]);
+    applied.forget("web");
+    applied.pass_that(false, &[("a", WEB)], &Policy::default());
+    applied.forget("web");
+    check(&mut applied, &[("a", WEB)], &Policy::default(), "+ web start []: no longer in PM2");
+}
+
+/// The files that were generated for it are there still.
+#[test]
+fn what_was_known_of_some_daemons_can_be_kept() {
+    let before = Applied::of(&[("a", WEB), ("b", JOB)]).inventory;
+    let kept = |ids: &[&str]| {
+        let ids: Vec<DaemonId> = ids.iter().map(|id| DaemonId::new(*id)).collect();
+        let inventory = Inventory::default().with_all_of(&ids.iter().collect(), &before);
+        inventory.apps.into_iter().map(|(name, it)| (name, it.daemon, it.digest)).collect::<Vec<_>>()
+    };
+    let gone = |app: &str, daemon: &str| (app.to_owned(), daemon.to_owned(), String::new());
+    assert_eq!(kept(&[]), []);
+    assert_eq!(kept(&["b"]), [gone("job", "b")]);
+    assert_eq!(kept(&["a", "b"]), [gone("job", "b"), gone("web", "a")]);
+    // What is known better is left so.
+    let id = DaemonId::new("a");
+    assert_eq!(before.clone().with_all_of(&BTreeSet::from([&id]), &before), before);
 }
 
 #[test]
@@ -132,6 +161,10 @@ fn removal_as_the_caller_wants_it() {
         // Ids go by the apps' names: job is 0.
         let expected = expected.replace("[1]", "[0]");
         check(&mut applied, &[("a", WEB)], &pruned(prune), &expected);
+        // Who says so in so many words has it deleted.
+        let mut applied = Applied::of(&[("a", WEB), ("b", JOB)]);
+        let confirmed = Policy { confirmed: true, ..pruned(prune) };
+        check(&mut applied, &[("a", WEB)], &confirmed, "- job delete [0]: no longer declared");
     }
 }
 
@@ -145,6 +178,9 @@ fn removal_as_the_app_wanted_it() {
     ] {
         let mut applied = Applied::of(&[("a", WEB), ("b", &with(own))]);
         check(&mut applied, &[("a", WEB)], &pruned(Prune::Never), expected);
+        // It is remembered for as long as it runs.
+        let again = if expected.starts_with('!') { expected } else { "nothing" };
+        check(&mut applied, &[("a", WEB)], &pruned(Prune::Auto), again);
     }
     let mut applied = Applied::of(&[("a", WEB), ("b", JOB)]);
     let changed_its_mind = [("a", WEB), ("b", &with(":never"))];
@@ -221,6 +257,21 @@ fn a_daemon_of_which_nothing_runs_is_lost_when_its_source_is_gone() {
     assert_eq!(lost(&[("a", WEB)], &["c"]), []);
     assert_eq!(lost(&[("a", WEB), ("b", "{")], &[]), []);
     assert_eq!(lost(&[("a", WEB), ("c", JOB)], &[]), [], "moved, and known still");
+}
+
+/// PM2 may still be starting it, or have lost it.
+#[test]
+fn only_what_runs_can_be_asked() {
+    let tree = "{:apps [{:name \"web\" :script \"web.js\" :readiness-probe {:tcp 80}}]}";
+    for (status, pid, expected) in
+        [("online", 7, "? web ask []: not known to be well yet"), ("launching", 7, "nothing")]
+    {
+        let mut pm2 = Applied::of(&[("a", tree)]).pm2;
+        pm2.edit("web", |record| drop(record.insert("status".to_owned(), json!(status))));
+        pm2.set_pids("web", &[pid]);
+        let plan = checked(&desired(&[("a", tree)]), &pm2, &Policy::default());
+        assert_eq!(words(&plan).trim(), expected, "{status}");
+    }
 }
 
 /// It is asked again and left as it runs, until it has passed; whatever was known of it before.

@@ -3,8 +3,11 @@
 mod adoption;
 mod agreed;
 mod alive;
+mod effective;
 mod growth;
 mod history;
+mod holds;
+mod invariants;
 mod laws;
 mod on_change;
 mod order;
@@ -127,6 +130,7 @@ fn check_from(pm2: &mut Pm2Model, tree: &[(&str, &str)], policy: &Policy, expect
     let plan = checked(&desired, pm2, policy);
     let trimmed: Vec<&str> = expected.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     assert_eq!(words(&plan).trim(), trimmed.join("\n"));
+    assert_eq!(plan.is_empty(), trimmed.iter().all(|line| line.starts_with('!') || *line == "nothing"));
     pm2.apply(&plan);
     let again = checked(&desired, pm2, policy);
     assert!(again.is_empty(), "a second pass has something to do: {:#?}", again.steps);

@@ -73,6 +73,26 @@ fn a_step_that_would_not_make_it_true_is_refused() {
         &cluster(&format!("{RED} :autostart false")),
         "! web: CannotTakeEffect { step: \"reload\", because: [\"autostart: true removed",
     );
+    // All of what is in the way is told, and nothing else.
+    let because = |status: &str, pids: &[u64], before: &str, after: &str| {
+        let mut pm2 = synced(&[("a", &tree(&cluster(before)))]);
+        pm2.edit("web", |record| drop(record.insert("status".to_owned(), status.into())));
+        pm2.set_pids("web", pids);
+        let after = tree(&format!("{} :on-change :reload", cluster(after)));
+        words(&listened(&pm2, &after, &Policy::default(), &[])).trim().to_owned()
+    };
+    let cannot = |why: &str| format!("! web: CannotTakeEffect {{ step: \"reload\", because: [\"{why}\"] }}");
+    let autostart = "autostart: true removed (PM2's own reload of a cluster would end PM2)";
+    assert_eq!(because("online", &[7, 8], RED, &format!("{RED} :autostart false")), cannot(autostart));
+    assert_eq!(because("online", &[7, 0], RED, BLUE), cannot("not all of its processes run"));
+    let waits = |color: &str| format!("{color} :autostart false");
+    for (status, pids, why) in [
+        ("stopped", [0, 0], "not all of its processes run"),
+        ("stopping", [7, 8], "not all of its processes run"),
+        ("online", [7, 8], "it is not to be started by itself"),
+    ] {
+        assert_eq!(because(status, &pids, &waits(RED), &waits(BLUE)), cannot(why));
+    }
     check(
         "restart",
         RED,
@@ -86,6 +106,10 @@ fn a_step_that_would_not_make_it_true_is_refused() {
 #[test]
 fn what_is_to_be_kept_waits_until_somebody_says_so() {
     check("keep", RED, BLUE, "! web: KeptAsItIs([\"env.COLOR: \\\"red\\\" → \\\"blue\\\"\"])");
+    // To move it is to change it: its processes are to carry another stamp.
+    let kept = tree(&format!("{RED} :on-change :keep"));
+    let moved = words(&listened(&synced(&[("b", &kept)]), &kept, &Policy::default(), &[]));
+    assert_eq!(moved, "! web: KeptAsItIs([\"moved: b → a\"])\n");
     let policy = Policy { change: BTreeSet::from(["web".to_owned()]), ..Policy::default() };
     let plan = planned(RED, &format!("{BLUE} :on-change :keep"), &policy);
     assert!(plan.starts_with("~ web restart"), "{plan}");
@@ -133,10 +157,24 @@ fn what_runs_beside_already_is_kept_and_the_others_go() {
         let swap = swap_of(&plan);
         let kept: Vec<u32> = (2..2 + started).collect();
         assert_eq!((&swap.scaling.remove, &swap.new), (&vec![0, 1], &kept));
-        assert_eq!(swap.scaling.add.as_ref().map_or(0, Attributes::instances), 2 - started);
+        let missing = (started < 2).then_some(2 - started);
+        assert_eq!(swap.scaling.add.as_ref().map(Attributes::instances), missing);
         pm2.apply(&plan);
         assert!(listened(&pm2, &new, &Policy::default(), &[]).is_empty());
     }
+}
+
+/// It matters on which ports they listen.
+#[test]
+fn what_may_get_a_new_one_beside_it_is_known() {
+    let api = r#"{:apps [{:name "api" :script "api.js"}]}"#;
+    let replaced = tree(":on-change :replace-after :instances 2 :exec-mode \"cluster\"");
+    let tree = [("a", replaced.as_str()), ("b", api)];
+    let observed = synced(&tree).observed();
+    let web = observed.processes.iter().filter(|it| it.name == "web").filter_map(|it| it.pid);
+    let web: BTreeSet<u32> = web.collect();
+    assert_eq!((web.len(), observed.processes.len()), (2, 3));
+    assert_eq!(desired(&tree).beside(&observed), web);
 }
 
 /// Whether both may run for a while, where the old one listens on these ports.
@@ -160,6 +198,7 @@ fn two_that_would_hold_one_port_do_not_run_together() {
     shares(&port("8080"), &format!("{} :args \"x\"", port("8080")), &[], Some(8080));
     shares(&port("8080"), &port("8081"), &[], None);
     shares(&port("0"), &format!("{} :args \"x\"", port("0")), &[40123], None);
+    shares(&port("0"), &port("8081"), &[40123], Some(40123));
     // By what the old one does.
     shares(RED, BLUE, &[3000], Some(3000));
     shares(&port("8080"), &port("8081"), &[8080], None);

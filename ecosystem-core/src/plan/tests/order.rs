@@ -62,6 +62,17 @@ fn what_is_needed_comes_first() {
 }
 
 #[test]
+fn what_needs_several_waits_for_all_of_them() {
+    let keys = ":depends-on [\"b\" {:name \"c\" :condition :started}]";
+    let desired = declared(&tree(&[("a", keys), ("b", ""), ("c", ":depends-on [\"b\"]")]));
+    let expected = ["+ b", "+ c after b healthy", "+ a after b healthy, c started"];
+    check(&desired, &Pm2Model::default(), &Policy::default(), &expected);
+    let plan = checked_with(&desired, &Pm2Model::default(), &Inventory::default(), &Policy::default());
+    let waits: Vec<String> = plan.steps.iter().map(|step| step.waits().unwrap_or_default()).collect();
+    assert_eq!(waits, ["", "after b is healthy", "after b is healthy, c is started"]);
+}
+
+#[test]
 fn what_is_in_sync_is_not_waited_for() {
     let mut pm2 = running(&tree(CHAIN));
     pm2.remove("a-web");
@@ -95,6 +106,26 @@ fn a_fault_holds_what_is_behind_it_each_with_its_own_cause() {
     pm2.remove("a-web");
     pm2.start_foreign("z-db");
     check(&declared(&tree(CHAIN)), &pm2, &Policy::default(), &["+ a-web", conflict]);
+}
+
+/// Only what was put back runs as it did before: what is put right does not come to need less.
+#[test]
+fn a_fault_holds_what_somebody_deleted_too() {
+    let desired = declared(&tree(CHAIN));
+    let plan = checked_with(&desired, &Pm2Model::default(), &Inventory::default(), &Policy::default());
+    let inventory = Inventory::default().after(&desired, &crate::Observed::default(), &plan, &[true; 4]);
+    let mut pm2 = running(&tree(CHAIN));
+    pm2.remove("m-api");
+    pm2.remove("z-db");
+    pm2.start_foreign("z-db");
+    let plan = checked_with(&desired, &pm2, &inventory, &Policy::default());
+    assert_eq!(
+        short(&plan),
+        [
+            "! m-api dependency: depends on z-db, which is held itself (conflict)",
+            "! z-db conflict: running, but not ours (no owner stamp); `--adopt z-db` takes it over",
+        ]
+    );
 }
 
 #[test]
@@ -131,6 +162,23 @@ fn what_is_out_of_scope_must_run() {
     let mut pm2 = running(&tree(CHAIN));
     pm2.remove("m-api");
     check(&declared(&tree(CHAIN)), &pm2, &part, &["+ m-api"]);
+    // What has ended by itself has done its work only if that was all it was to do, and went well.
+    for (keys, code, expected) in [
+        ("", 0, not_running),
+        (":autorestart false", 0, "+ m-api"),
+        (":autorestart false", 1, not_running),
+        (":stop-exit-codes [1]", 1, "+ m-api"),
+    ] {
+        let mut daemons = CHAIN.to_vec();
+        daemons[2].1 = keys;
+        let mut pm2 = running(&tree(&daemons));
+        pm2.remove("m-api");
+        pm2.edit("z-db", |record| {
+            record.insert("status".to_owned(), "stopped".into());
+            record.insert("exit_code".to_owned(), code.into());
+        });
+        check(&declared(&tree(&daemons)), &pm2, &part, &[expected]);
+    }
 }
 
 /// What crashes again and again is online for a moment each time.
@@ -227,6 +275,8 @@ fn deletions_go_the_other_way_round() {
         &applied(&[("a-web", &["m-api"]), ("m-api", &["a-web"])]),
         &["- b", "- z-db", "- a-web", "- m-api after a-web gone"],
     );
+    // Neither itself nor what stays is waited for.
+    check(&applied(&[("a-web", &["a-web", "gone"])]), &["- a-web", "- b", "- m-api", "- z-db"]);
 }
 
 #[test]
@@ -236,12 +286,14 @@ fn what_was_needed_is_remembered_and_nothing_where_nothing_was() {
     let inventory = Inventory::default().after(&desired, &crate::Observed::default(), &plan, &[true; 4]);
     let apps = serde_json::to_value(&inventory).unwrap()["apps"].clone();
     assert_eq!(apps["a-web"]["depends_on"], serde_json::json!(["m-api"]));
-    assert!(apps["b"].get("depends_on").is_none());
+    assert!(apps["b"].get("depends_on").is_none() && apps["b"].get("generation").is_none());
     let old = serde_json::json!({ "apps": { "b": { "daemon": "b", "digest": "d", "instances": 1 } } });
-    assert!(serde_json::from_value::<Inventory>(old).unwrap().apps["b"].depends_on.is_empty());
+    let mut old = serde_json::from_value::<Inventory>(old).unwrap();
+    assert!(old.apps["b"].depends_on.is_empty());
+    old.apps.get_mut("b").unwrap().generation = 7;
+    assert_eq!(serde_json::to_value(&old).unwrap()["apps"]["b"]["generation"], 7);
 }
 
-/// The rules about waits see what breaks them.
 /// What it did under another definition says nothing of this one.
 #[test]
 fn what_waits_to_be_started_by_hand_has_not_ended_badly() {
@@ -252,6 +304,7 @@ fn what_waits_to_be_started_by_hand_has_not_ended_badly() {
     check(&declared(&daemons), &pm2, &Policy::default(), &["+ a-web"]);
 }
 
+/// The rules about waits see what breaks them.
 #[test]
 fn a_plan_that_waits_wrongly_is_seen() {
     let (desired, pm2) = (declared(&tree(CHAIN)), Pm2Model::default());

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Pm2Model, Policy, check, check_from, only, synced};
-use crate::plan::Stopped;
+use crate::plan::{Action, Applied, Guard, Inventory, Stopped};
 
 /// A daemon of one app with these further keys.
 fn app(rest: &str) -> String {
@@ -85,6 +85,19 @@ fn environment() {
 fn what_pm2_reads_only_once() {
     change("", ":watch true", "~ web replace [0]: watch: set to true (PM2's own reload would not set it)");
     change(":watch true", "", "~ web restart [0]: watch: true removed (PM2's own reload would keep it)");
+    // Its watcher is told to stop where there is one, and it is to go.
+    for (before, after, expected) in
+        [(":watch true", "", true), ("", "", false), (":watch true", ":watch true", false)]
+    {
+        let pm2 = synced(&[("a", &app(before))]);
+        let desired = super::desired(&[("a", &app(&format!("{after} :args \"x\"")))]);
+        let plan = super::checked(&desired, &pm2, &Policy::default());
+        let unwatched = match &plan.steps[0].action {
+            Action::Restart(updates, _) => Some(updates[0].unwatch),
+            _ => None,
+        };
+        assert_eq!(unwatched, Some(expected), "{before} → {after}");
+    }
     check(
         &[("a", &app(""))],
         &[("a", &cluster(""))],
@@ -215,12 +228,73 @@ fn what_pm2_would_take_for_removed_is_started_anew() {
 
 #[test]
 fn an_app_that_has_finished_survives_a_new_id() {
-    let mut pm2 = synced(&[("a", &app(":autorestart false"))]);
+    let moved = |status: &str, path: &str, expected: &str| {
+        let mut pm2 = synced(&[("a", &app(":autorestart false"))]);
+        pm2.edit("web", |record| {
+            record.insert("status".to_owned(), json!(status));
+            record.insert("pm_pid_path".to_owned(), json!(path));
+        });
+        check_from(&mut pm2, &[("a", &app(":autorestart false"))], &Policy::default(), expected);
+    };
+    moved("stopped", "/home/.pm2/pids/web-7.pid", "nothing");
+    let replaced = |path: &str| {
+        format!(
+            "~ web replace [0]: pid_file: {path:?} → \"/home/.pm2/pids/web-0.pid\" (changed outside the tree)"
+        )
+    };
+    // What runs has a file that is another's by now, and what is elsewhere is so for another reason.
+    moved("online", "/home/.pm2/pids/web-7.pid", &replaced("/home/.pm2/pids/web-7.pid"));
+    moved("stopped", "/elsewhere/web-7.pid", &replaced("/elsewhere/web-7.pid"));
+}
+
+/// As PM2 reads them: in JavaScript 5 is 5.0, a number among words is text, and what is empty is not there.
+#[test]
+fn what_means_the_same_is_no_change() {
+    let web = app(":args [\"80\"] :kill_timeout 5");
+    let mut pm2 = synced(&[("a", &web)]);
     pm2.edit("web", |record| {
-        record.insert("status".to_owned(), json!("stopped"));
-        record.insert("pm_pid_path".to_owned(), json!("/home/.pm2/pids/web-7.pid"));
+        record.insert("args".to_owned(), json!([80]));
+        record.insert("kill_timeout".to_owned(), json!(5.0));
+        record.insert("log_date_format".to_owned(), json!(""));
+        record.insert("a_member_that_nobody_knows".to_owned(), json!("x"));
     });
-    check_from(&mut pm2, &[("a", &app(":autorestart false"))], &Policy::default(), "nothing");
+    check_from(&mut pm2, &[("a", &web)], &Policy::default(), "nothing");
+}
+
+/// PM2 gives each process a variable of its app's name, and one that tells the number of the instance.
+#[test]
+fn what_pm2_puts_into_the_environment_is_nothing_that_was_lost() {
+    let web = app(":env_file \".env\" :instance_var \"NUMBER\"");
+    let mut pm2 = synced(&[("a", &web)]);
+    pm2.edit("web", |record| {
+        record["env"]["web"] = json!("{}");
+        record["env"]["NUMBER"] = json!(0);
+    });
+    check_from(&mut pm2, &[("a", &web)], &Policy::default(), "nothing");
+    pm2.edit("web", |record| record["env"]["OTHER"] = json!(0));
+    let removed = "~ web restart [0]: env.OTHER: removed (PM2's own reload would keep it)";
+    check_from(&mut pm2, &[("a", &web)], &Policy::default(), removed);
+}
+
+/// A mask over too little would show what only the environment tells, and one over all would tell nobody anything.
+#[test]
+fn what_comes_from_outside_is_known() {
+    for (keys, expected) in [
+        (":env {:A 1}", &[][..]),
+        (":env_file \".env\" :env {:A 1}", &["env.FROM_FILE"]),
+        (":kill_timeout #or [#env \"T\" 5]", &["kill_timeout"]),
+    ] {
+        let desired = super::desired(&[("a", &app(keys))]);
+        let hidden: Vec<&str> = desired.apps["web"].hidden.iter().map(String::as_str).collect();
+        assert_eq!(hidden, expected, "{keys}");
+    }
+    // A change away from what was so would show it.
+    let mut desired = super::desired(&[("a", &app(""))]);
+    let applied = Applied { hidden: ["env.GONE".to_owned()].into(), ..Applied::default() };
+    let other = Applied { hidden: ["env.OTHERS".to_owned()].into(), ..Applied::default() };
+    let apps = [("web".to_owned(), applied), ("other".to_owned(), other)].into();
+    desired.hide(&Inventory { apps, ..Inventory::default() });
+    assert_eq!(desired.apps["web"].hidden, ["env.GONE".to_owned()].into());
 }
 
 #[test]
@@ -282,6 +356,21 @@ fn most_is_not_deleted_at_once() {
         "! p: Guard(Hold { deletions: 2, of: 2 })
          ! q: Guard(Hold { deletions: 2, of: 2 })",
     );
+}
+
+#[test]
+fn the_guard_holds_more_than_two_and_more_than_half() {
+    for (deletions, of, empty, holds) in [
+        (0, 0, true, false),
+        (1, 9, true, true),
+        (2, 2, false, false),
+        (3, 5, false, true),
+        (3, 6, false, false),
+        (4, 7, false, true),
+    ] {
+        let expected = if holds { Guard::Hold { deletions, of } } else { Guard::Pass };
+        assert_eq!(Guard::of(deletions, of, empty), expected);
+    }
 }
 
 #[test]

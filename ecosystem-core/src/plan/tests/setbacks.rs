@@ -8,8 +8,8 @@ use crate::diagnostic::Source;
 use crate::history::Definition;
 use crate::model::Ecosystem;
 use crate::plan::{
-    Desired, DesiredApp, Fallback, Instead, Inventory, LastGood, Policy, StandIn, Stopped, Suspended,
-    step_back,
+    Desired, DesiredApp, Fallback, Instead, Inventory, LastGood, NoWayBack, Policy, StandIn, Stopped,
+    Suspended, step_back,
 };
 
 const GOOD: &str = r#"{:apps [{:name "web" :script "good.js"}]}"#;
@@ -75,6 +75,8 @@ fn what_becomes_of_an_app_is_its_authors_choice_and_what_was_well() {
         (&some, Some(GOOD), with(BAD, "revert"), "revert to 7"),
         (&some, Some(GOOD), with(BAD, "keep"), "Keep"),
         (&some, Some(GOOD), with(BAD, "stop"), "Stop"),
+        // The old one runs beside it until the new one is well.
+        (&some, Some(GOOD), with(BAD, "stop :on-change :replace-after"), "Keep"),
     ] {
         assert_eq!(fallback(pm2, was, &to), expected, "{was:?} → {to}");
     }
@@ -85,6 +87,54 @@ fn a_job_that_has_done_its_work_does_not_do_it_again() {
     let mut pm2 = running(JOB);
     stop(&mut pm2);
     assert_eq!(fallback(&pm2, Some(JOB), BAD), "NoWayBack(Finished)");
+    assert_eq!(fallback(&running(JOB), Some(JOB), BAD), "revert to 7", "it had not done it yet");
+}
+
+/// What is taken over as it runs has not been changed: there is nothing to take back.
+#[test]
+fn to_take_over_is_no_risk() {
+    let mut pm2 = running(GOOD);
+    pm2.edit("web", |record| {
+        let env = record["env"].as_object_mut().unwrap();
+        env.retain(|name, _| !name.starts_with("ECOSYSTEM_"));
+        record.retain(|name, _| !name.starts_with("ECOSYSTEM_"));
+    });
+    let (desired, policy) = (desired(GOOD), Policy { adopt_all: true, ..Policy::default() });
+    let mut plan = checked_with(&desired, &pm2, &Inventory::default(), &policy);
+    assert_eq!(words(&plan), "~ web adopt [0]: taken over\n");
+    plan.prepare(&desired, &pm2.observed(), &BTreeMap::new());
+    assert_eq!(plan.steps[0].fallback, Fallback::Keep);
+}
+
+/// Whoever is ended in the middle leaves word of what is to be put right, and of nothing else.
+#[test]
+fn what_is_about_to_be_tried_is_remembered() {
+    for (keys, expected) in [("", true), (" :on-failure :stop", true), (" :on-failure :keep", false)] {
+        let desired = desired(&BAD.replace("}]}", &format!("{keys}}}]}}")));
+        let mut plan = checked_with(&desired, &running(GOOD), &Inventory::default(), &Policy::default());
+        let last = LastGood { generation: 7, definition: definition(GOOD), app: good(GOOD) };
+        plan.prepare(&desired, &running(GOOD).observed(), &BTreeMap::from([("web".to_owned(), last)]));
+        let inventory = Inventory::default().trying(&plan, &desired);
+        assert_eq!(inventory.is_trying_any(), expected, "{keys}");
+        let said = desired.said("web", &Inventory::default());
+        assert!(said.is_some());
+        assert_eq!(inventory.apps.get("web").and_then(|it| it.trying.clone()), said.filter(|_| expected));
+        let without = inventory.clone().without_trials();
+        assert!(!without.is_trying_any());
+        assert_eq!(without.apps.keys().collect::<Vec<_>>(), inventory.apps.keys().collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn why_there_is_no_way_back_is_told() {
+    for (why, expected) in [
+        (NoWayBack::SameDefinition, "left as it is: it was well with this very definition, so"),
+        (NoWayBack::Unknown, "left as it is: it is not known with which definition it was well"),
+        (NoWayBack::Finished, "left as it is: it had done its work"),
+        (NoWayBack::Unresolvable(Vec::new()), "left as it is: it cannot be put back: "),
+    ] {
+        assert!(why.to_string().starts_with(expected), "{why}");
+    }
 }
 
 /// From wherever a step has left an app.
@@ -95,6 +145,7 @@ fn the_way_back_leads_to_what_was() {
         (running(BAD), Some("restart")),
         (running(&BAD.replace("bad.js\"", "bad.js\" :exec-mode \"cluster\"")), Some("restart")),
         (running(GOOD), None),
+        (running(&GOOD.replace("web", "other")), Some("start")),
     ] {
         let action = step_back("web", &good(GOOD), &desired(GOOD).owner, &[], &left.observed());
         assert_eq!(action.map(|action| action.verb()), expected);
@@ -145,6 +196,33 @@ fn what_was_put_back_is_held_until_the_tree_says_something_else() {
     assert_eq!(plan, "+ web start []: no longer in PM2");
     let plan = pass(&running(BAD), &inventory, BAD, &policy);
     assert!(plan.starts_with("~ web restart") && plan.contains("bad.js"), "{plan}");
+}
+
+/// Whoever resolves the tree is told of what they need besides.
+#[test]
+fn what_may_stand_in_is_known() {
+    assert_eq!(after(reverted()).stand_ins().collect::<Vec<_>>(), [&definition(GOOD)]);
+    let stopped = after(Instead::Stopped { problem: "it crashed".to_owned() });
+    assert_eq!(stopped.stand_ins().count(), 0);
+}
+
+/// Once the tree says something else, and that is applied, nothing stands in for it any more.
+#[test]
+fn what_stood_in_is_forgotten_with_what_it_stood_for() {
+    let (pm2, before) = (running(GOOD), after(reverted()));
+    for (text, expected) in [(GOOD, false), (BAD, true)] {
+        let mut desired = desired(text);
+        let said = desired.said("web", &Inventory::default());
+        let mut machine = machine(&ecosystem(text));
+        machine.files.insert("/base/good.js".into(), crate::pm2::FileKind::Text);
+        desired.replace(&before, &machine, false);
+        assert_eq!(desired.said("web", &before), said, "what the tree says, whatever the app is");
+        let mut plan = checked_with(&desired, &pm2, &before, &Policy::default());
+        assert!(plan.is_empty(), "{plan:?}");
+        plan.in_sync = vec!["web".to_owned()];
+        let after = before.after(&desired, &pm2.observed(), &plan, &[]);
+        assert_eq!(after.apps["web"].stand_in.is_some(), expected, "{text}");
+    }
 }
 
 #[test]

@@ -65,3 +65,11 @@ fn a_header_cannot_be_forged_from_below() {
     let other = App { script: forged.replace("never", "ever"), ..app };
     assert!(!is_current(&first, &render(&daemon(forged, vec![other]), &by())));
 }
+
+/// Only the header's own line may be another one.
+#[test]
+fn a_line_of_a_time_further_down_is_an_edit() {
+    let edited = format!("{}// time:       of somebody\n", sample());
+    assert!(!inspect(&edited).unwrap().intact);
+    assert!(!is_current(&edited, &sample()));
+}

@@ -38,6 +38,33 @@ fn a_module_with_everything() {
     check("a_module_with_everything", &daemon, &by);
 }
 
+/// Data within data stands below what it belongs to.
+#[test]
+fn data_within_data() {
+    let options = json!({"ignored": ["x", {"glob": "*.tmp", "deep": [[1, 2], []]}], "depth": 2});
+    let web = App { settings: settings(json!({ "watch_options": options })), ..app("web", "server.mjs") };
+    check("data_within_data", &daemon("web", vec![web]), &by());
+}
+
+/// Variables have one place, whoever made the app.
+#[test]
+fn variables_are_written_once() {
+    let one = App { env: env(&[("A", text("x"))]), ..app("web", "server.mjs") };
+    let two = App { settings: settings(json!({"env": {"B": "y"}})), ..one.clone() };
+    let written = |app: App| render(&daemon("web", vec![app]), &by());
+    let variables = |text: &str| text.matches("env: {").count();
+    assert_eq!((variables(&written(one)), variables(&written(two))), (1, 1));
+}
+
+/// As short as can be: what has four digits is written with four.
+#[test]
+fn what_cannot_be_seen_is_written_as_its_number() {
+    let web =
+        App { settings: settings(json!({"args": ["a\u{202e}b", "a\u{e0041}b"]})), ..app("web", "s.mjs") };
+    let text = render(&daemon("web", vec![web]), &by());
+    assert!(text.contains(r#"args: ["a\u202eb", "a\u{e0041}b"]"#), "{text}");
+}
+
 #[test]
 fn the_daemon_of_the_root_itself() {
     let text =

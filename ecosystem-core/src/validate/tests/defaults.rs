@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
+use crate::diagnostic::Source;
 use crate::expand::Surroundings;
 use crate::model::{DaemonId, EnvValue, Layer, Prune};
-use crate::validate::compile_in;
+use crate::validate::{compile_in, tree_settings};
 
 use super::{app, app_with_origins, compiled, sources};
 
@@ -84,6 +85,14 @@ fn a_value_tells_where_it_was_written() {
     check("kill_timeout", "web/defaults.edn", "5", of("web/defaults.edn"));
     check("env.B", "web/defaults.edn", "1", of("web/defaults.edn"));
     check("namespace", "web/ecosystem.edn", "\"n\"", Layer::App);
+    // Under the names that values are asked for by; data is one value.
+    let text = r#"{:apps [{:name "web" :script "a.mjs" :env {:A 1 "B" 2 C 3} :env_x {:D 4} :watch-options {:depth 2} :env-file "e"}]}"#;
+    let (_, origins) = app_with_origins(text);
+    let names: Vec<&str> = origins.iter().map(|(name, _)| name).collect();
+    assert_eq!(
+        names,
+        ["env", "env.A", "env.B", "env.C", "env_file", "env_x", "env_x.D", "name", "script", "watch_options"]
+    );
     check("env.C", "web/ecosystem.edn", "1", Layer::App);
     assert_eq!(origins.get("restart_delay"), None);
 }
@@ -159,6 +168,22 @@ fn the_roots_defaults_say_whose_the_tree_is() {
         compiled("--- defaults.edn\n{:owner \"team\" :base \"../..\" :prune :confirm}").output.settings;
     let said = (settings.owner.as_deref(), settings.base.as_deref(), settings.prune);
     assert_eq!(said, (Some("team"), Some("../.."), Some(Prune::Confirm)));
+    // Also by themselves, before anything else of the tree is read.
+    let alone =
+        tree_settings(&Source::new("defaults.edn", "{:owner \"team\" :base \"../..\" :prune :confirm}"));
+    assert_eq!(alone, settings);
+}
+
+/// Whoever waits for changes of a daemon waits for those of what it includes.
+#[test]
+fn what_is_included_is_known() {
+    let mut surroundings = Surroundings::default();
+    surroundings.included.insert("web/args.edn".to_owned(), Ok(b"[\"x\"]".to_vec()));
+    let text = "--- api/ecosystem.edn\n{:apps [{:name \"api\" :script \"a.mjs\"}]}\n\
+                --- web/ecosystem.edn\n{:apps [{:name \"web\" :script \"a.mjs\" :args #include \"args.edn\"}]}";
+    let includes = compile_in(&sources(text), &surroundings).output.includes;
+    let expected = (DaemonId::new("web"), BTreeSet::from(["web/args.edn".to_owned()]));
+    assert_eq!(includes.into_iter().collect::<Vec<_>>(), [expected]);
 }
 
 /// Each app has a copy of its defaults, in each profile.

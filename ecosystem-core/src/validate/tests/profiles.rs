@@ -100,4 +100,7 @@ fn it_is_told_whether_anything_knows_the_profile() {
     check(&with(":deploy #profile {#{:test :dev} {} :default {}}"), Some("dev"), true);
     check(&with(":deploy #profile {:test {} :default {}}"), Some("dev"), false);
     check(&with(""), None, false);
+    let defaults =
+        "--- defaults.edn\n{:defaults {:time #profile {:dev true :default false}}}\n--- web/ecosystem.edn\n";
+    check(&format!("{defaults}{}", with("")), Some("dev"), true);
 }

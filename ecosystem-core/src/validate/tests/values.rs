@@ -1,10 +1,12 @@
 //! What values are normalised to: what PM2 would make of them.
 
+use std::time::Duration;
+
 use serde_json::{Value as Json, json};
 
 use crate::model::reserved_env;
 use crate::model::schema::Key;
-use crate::model::{EnvFile, EnvValue, InheritEnv};
+use crate::model::{CommandLine, EnvFile, EnvValue, InheritEnv, Probe, Way};
 use crate::validate::{codes, names, words};
 
 use super::{app, compiled};
@@ -66,6 +68,7 @@ const SETTINGS: &[(&str, &str, &str)] = &[
     (":min_uptime 100", "min_uptime", "100"),
     (":max_memory_restart \"1G\"", "max_memory_restart", "1073741824"),
     (":max_memory_restart \"300M\"", "max_memory_restart", "314572800"),
+    (":max_memory_restart \"512K\"", "max_memory_restart", "524288"),
     (":max_memory_restart \"1024\"", "max_memory_restart", "1024"),
     (":args \"a 'b c'\"", "args", "[\"a\",\"b c\"]"),
     (":args [\"--port\" 3000 true 1.5 2.0]", "args", "[\"--port\",\"3000\",\"true\",\"1.5\",\"2\"]"),
@@ -159,6 +162,43 @@ fn a_doubled_dollar_is_a_literal_one() {
     assert_eq!(one.env.get("A").map(EnvValue::to_text).as_deref(), Some("${C}"));
     assert_eq!(one.setting("post_update"), Some(&json!(["echo $${D}"])));
     assert_eq!(one.description.as_deref(), Some("$${E}"));
+}
+
+/// Beside the way to ask as well as in it.
+#[test]
+fn probes_are_asked_as_it_is_written() {
+    let second = Duration::from_secs(1);
+    let log = Probe::new(Way::Log { contains: "up".to_owned() });
+    let of = |way: Way| Probe::new(way);
+    let tcp = |host: &str, port| of(Way::Tcp { host: host.to_owned(), port });
+    for (written, expected) in [
+        ("{:log \"up\"}", log.clone()),
+        ("{:log \"up\" :timeout \"9s\"}", Probe { timeout: second * 9, ..log.clone() }),
+        ("{:log \"up\" :interval 9000}", Probe { interval: second * 9, ..log.clone() }),
+        ("{:log \"up\" :initial-delay 9000}", Probe { initial_delay: second * 9, ..log.clone() }),
+        ("{:log \"up\" :retries 9}", Probe { retries: 9, ..log }),
+        ("{:tcp 3000}", tcp("localhost", 3000)),
+        ("{:tcp {:host \"h\" :port 3000}}", tcp("h", 3000)),
+        ("{:tcp {:port 3000 :retries 9}}", Probe { retries: 9, ..tcp("localhost", 3000) }),
+        ("{:http-get {:url \"http://h/x\"}}", of(Way::HttpGet { url: "http://h/x".to_owned() })),
+        ("{:exec \"a b\"}", of(Way::Exec(CommandLine::Shell("a b".to_owned())))),
+        ("{:exec [\"a\" \"b\"]}", of(Way::Exec(CommandLine::Words(["a", "b"].map(str::to_owned).into())))),
+    ] {
+        let app = app(&format!(r#"{{:apps [{{:name "w" :script "s" :readiness-probe {written}}}]}}"#));
+        assert_eq!(app.lifecycle.probes.readiness, Some(expected), "{written}");
+    }
+}
+
+/// What only the environment tells, in data as in texts.
+#[test]
+fn references_keep_what_stands_around_them() {
+    let app = app(
+        r#"{:apps [{:name "w" :script "s" :watch ["${A}" "src"] :watch-options {:ignored ["${A}" "x" 1]}
+            :time #or [#env A true] :kill-timeout #or [#env A 5] :max-memory-restart #or [#env A 1.5]
+            :restart-delay #double #env B :listen-timeout #long #env B
+            :env {:V ["${A}" 1] :M {:a "${A}" :b [#env B]} :R #or [#env A 1.5] :T #double #env B :E "x${A}y"}}]}"#,
+    );
+    insta::assert_debug_snapshot!((&app.references.settings, &app.references.env));
 }
 
 #[test]
