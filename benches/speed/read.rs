@@ -22,7 +22,10 @@ pub(crate) fn measure() {
         let each = |read: fn(&Source) -> bool| {
             let sources = &sources;
             move || {
-                assert!(sources.iter().all(|it| read(black_box(it))), "all texts are meant to be read by all")
+                assert!(
+                    sources.iter().all(|it| read(black_box(it))),
+                    "all texts are meant to be read by all"
+                );
             }
         };
         let ways = vec![

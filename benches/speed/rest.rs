@@ -18,7 +18,7 @@ const FOREVER: Duration = Duration::from_secs(180);
 
 pub(crate) fn measure() {
     println!("\nA watcher at rest, `--resync` as it is by default\n{}", machine::line());
-    let window = Duration::from_secs(full_or_trial(180, 1));
+    let window = Duration::from_secs(full_or_trial(130, 1));
     let mut memory = chart::Line { name: "resident memory", points: Vec::new() };
     for daemons in full_or_trial(DAEMONS, &[100]) {
         let cost = at_rest(*daemons, window);

@@ -1,7 +1,7 @@
 //! Inputs that come near to what the code does: the saved ones, the saved ones changed, and EDN made of the language's words.
 
 use std::fs;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -45,8 +45,9 @@ fn saved(name: &str) -> Vec<(String, Vec<u8>)> {
 
 fn held(path: &str, bytes: &[u8], law: fn(&[u8])) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| law(bytes))) {
-        eprintln!("the input is {path}");
-        resume_unwind(panic);
+        let told = panic.downcast_ref::<String>().cloned();
+        let told = told.or_else(|| Some((*panic.downcast_ref::<&str>()?).to_owned()));
+        panic!("with {path}: {}", told.unwrap_or_default());
     }
 }
 
